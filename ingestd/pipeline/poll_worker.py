@@ -20,8 +20,8 @@ class PollWorker:
         self._run_id = run_id
         self._on_poll = on_poll
 
-    async def process(self, source: Source) -> None:
-        """Poll a source that this run has claimed; the claim ends with the poll or is given back."""
+    async def process(self, source: Source, *, wait: float = 0.0) -> None:
+        """Poll a source that this run has claimed, or give it back for `wait` seconds, or while its site is on hold."""
         ingest = self._ingest
 
         async def put_off(until: datetime) -> None:
@@ -33,5 +33,6 @@ class PollWorker:
 
         await run_or_postpone(
             ingest.fetcher, pacing_key(source.url), poll, put_off,
-            claims=ingest.claims, retries=ingest.retries, on_end=lambda: ingest.claims.remove([claim_of(source)]),
+            claims=ingest.claims, retries=ingest.retries, wait=wait,
+            on_end=lambda: ingest.claims.remove([claim_of(source)]),
         )  # fmt: skip

@@ -68,7 +68,7 @@ async def poll_all(runtime: Runtime) -> dict[str, int]:
 
 
 @asynccontextmanager
-async def open_desk(database_url: str, folder: Path, **changes: Any) -> AsyncIterator[Runtime]:
+async def open_desk(database_url: str, folder: Path, *, role: str = "test", **changes: Any) -> AsyncIterator[Runtime]:
     """Open the runtime of a daemon that may connect to the loopback and has no delays."""
     values: dict[str, Any] = {
         "state_dir": folder,
@@ -80,7 +80,7 @@ async def open_desk(database_url: str, folder: Path, **changes: Any) -> AsyncIte
         "interval": 900.0,
         "extractors": 1,
     }
-    async with open_runtime(Settings(**(values | changes)), role="test") as runtime:
+    async with open_runtime(Settings(**(values | changes)), role=role) as runtime:
         yield runtime
 
 

@@ -46,9 +46,11 @@ _PUT_OFF_ENTRIES = text(
     """
     UPDATE entries SET due_at = CAST(:now AS timestamptz) + make_interval(secs => :seconds + waiting.place * :step)
     FROM (
-        SELECT id, row_number() OVER (ORDER BY due_at, id) - 1 AS place FROM entries
-        WHERE state = 'pending' AND run_id IS NULL AND backfill_id IS NULL AND site = :site AND due_at <= :now
-        ORDER BY due_at, id LIMIT :most FOR UPDATE SKIP LOCKED
+        SELECT id, row_number() OVER (ORDER BY due_at, id) - 1 AS place FROM (
+            SELECT id, due_at FROM entries
+            WHERE state = 'pending' AND run_id IS NULL AND backfill_id IS NULL AND site = :site AND due_at <= :now
+            ORDER BY backfill_id, site, due_at LIMIT :most FOR UPDATE SKIP LOCKED
+        ) AS locked
     ) AS waiting
     WHERE entries.id = waiting.id
     """

@@ -1,61 +1,246 @@
 """What every engine does, on PostgreSQL."""
 
-from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text, update
 
 from ingestd.pipeline.engine.engine import Engine, Reports
 from ingestd.pipeline.engine.make import make_engine
+from ingestd.pipeline.engine.turns.engine import TurnEngine
 from ingestd.pipeline.runtime import Runtime
-from ingestd.store.records.outcomes import Saved
+from ingestd.store.polls.poll_result import PollResult
+from ingestd.store.records.outcomes import Saved, Untouched
 from ingestd.store.schema import tables
+from ingestd.urls import source_url
 from tests.conftest import LendDatabase
 from tests.support.desk import add, feed, open_desk, page
+from tests.support.dropping import item, write
 from tests.support.newsroom import Newsroom
 
+ENGINES = ("local", "procrastinate")
+
+
+class Machine:
+    """A runtime of a daemon and its engine, as on a machine of its own."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        #: What the engine has reported.
+        self.done: list[Any] = []
+        note = self.done.append
+        reports = Reports(on_poll=note, on_page=note, on_revisit=note, on_claim=lambda _: None)
+        self.engine: Engine = make_engine(runtime, reports, max_polls=4, max_pages=4, per_site=1)
+
 
 @pytest.fixture
-async def runtime(lend_database: LendDatabase, tmp_path: Path) -> AsyncIterator[Runtime]:
+def url(lend_database: LendDatabase, tmp_path: Path) -> Any:
     with lend_database("postgresql", tmp_path) as url:
-        async with open_desk(url, tmp_path) as runtime:
-            yield runtime
+        yield url
 
 
 @pytest.fixture
-def done() -> list[Any]:
-    """What the engine has reported."""
-    return []
+async def stack() -> AsyncIterator[AsyncExitStack]:
+    async with AsyncExitStack() as stack:
+        yield stack
 
 
-@pytest.fixture(params=["local", "procrastinate"])
-def engine(request: pytest.FixtureRequest, runtime: Runtime, done: list[Any]) -> Engine:
-    note: Callable[[Any], None] = done.append
-    reports = Reports(on_poll=note, on_page=note, on_revisit=note, on_claim=lambda _: None)
-    settings = runtime.settings.model_copy(update={"engine": request.param})
-    return make_engine(replace(runtime, settings=settings), reports, max_polls=4, max_pages=4, per_site=1)
+async def open_machine(stack: AsyncExitStack, url: str, folder: Path, **settings: Any) -> Machine:
+    return Machine(await stack.enter_async_context(open_desk(url, folder, role="daemon", settle=0, **settings)))
 
 
-async def test_polls_and_pages_until_nothing_is_due(
-    newsroom: Newsroom, runtime: Runtime, engine: Engine, done: list[Any]
-) -> None:
-    links = [
-        newsroom.publish(
-            f"/{number}",
-            body=page(f"Ferry {number}", f"Ferry {number} sails on the hour. " * 20),
-            content_type="text/html",
-        )
-        for number in range(5)
-    ]
-    await add(runtime, newsroom.publish("/feed.xml", body=feed(*links)))
+@pytest.fixture(params=ENGINES)
+async def machine(request: pytest.FixtureRequest, stack: AsyncExitStack, url: str, tmp_path: Path) -> Machine:
+    machine = await open_machine(stack, url, tmp_path, engine=request.param)
+    assert isinstance(machine.engine, TurnEngine) == (request.param == "procrastinate")
+    return machine
 
-    await engine.run_until_idle()
 
+def publish(newsroom: Newsroom, count: int, *, name: str = "a", host: str = "127.0.0.1") -> str:
+    """Publish a feed of pages; return its URL."""
+    links = []
+    for number in range(count):
+        body = page(f"Ferry {name} {number}", f"Ferry {name} {number} sails on the hour. " * 20)
+        newsroom.publish(f"/{name}/{number}", body=body, content_type="text/html")
+        links.append(newsroom.url(f"/{name}/{number}", host=host))
+    newsroom.publish(f"/{name}.xml", body=feed(*links))
+    return newsroom.url(f"/{name}.xml", host=host)
+
+
+def make_folder(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
+async def count(runtime: Runtime, table: str, condition: str = "true") -> int:
     async with runtime.database.read() as connection:
-        count = (await connection.execute(select(func.count()).select_from(tables.records))).scalar_one()
-    assert count == 5
-    assert sum(isinstance(one, Saved) for one in done) == 5
-    assert engine.at_work().total == 0
+        return int((await connection.execute(text(f"SELECT count(*) FROM {table} WHERE {condition}"))).scalar_one())
+
+
+async def test_polls_and_pages_until_nothing_is_due(newsroom: Newsroom, machine: Machine) -> None:
+    await add(machine.runtime, publish(newsroom, 5))
+
+    await machine.engine.run_until_idle()
+
+    assert await count(machine.runtime, "records") == 5
+    assert Counter(type(one) for one in machine.done) == {PollResult: 1, Saved: 5}
+    assert machine.engine.at_work().total == 0
+    assert await count(machine.runtime, "entries", "run_id IS NOT NULL") == 0
+
+
+async def test_a_daemon_polls_and_makes_records_until_it_is_stopped(newsroom: Newsroom, machine: Machine) -> None:
+    await add(machine.runtime, publish(newsroom, 3))
+    running = asyncio.create_task(machine.engine.run())
+    machine.engine.nudge()
+    async with asyncio.timeout(60):
+        while await count(machine.runtime, "records") < 3:
+            machine.engine.nudge()
+            await asyncio.sleep(0.05)
+
+        machine.engine.stop()
+        await running
+
+    assert await count(machine.runtime, "sources", "run_id IS NOT NULL") == 0
+
+
+async def test_work_under_way_is_finished_at_a_stop(newsroom: Newsroom, machine: Machine) -> None:
+    go = asyncio.Event()
+    newsroom.publish("/slow.xml", body=feed(), when=go)
+    await add(machine.runtime, newsroom.url("/slow.xml"))
+    running = asyncio.create_task(machine.engine.run())
+    async with asyncio.timeout(60):
+        while not newsroom.requests:
+            machine.engine.nudge()
+            await asyncio.sleep(0.05)
+        assert machine.engine.at_work().polls == 1
+
+        machine.engine.stop()
+        go.set()
+        await running
+
+    assert [type(one) for one in machine.done] == [PollResult]
+    assert await count(machine.runtime, "sources", "run_id IS NOT NULL") == 0
+
+
+async def test_a_page_is_revisited(newsroom: Newsroom, machine: Machine) -> None:
+    await add(machine.runtime, publish(newsroom, 1))
+    await machine.engine.run_until_idle()
+    async with machine.runtime.database.write() as connection:
+        await connection.execute(update(tables.entries).values(revisit_at=datetime.now(UTC)))
+
+    await machine.engine.run_until_idle(["revisits"])
+
+    assert isinstance(machine.done[-1], Untouched)
+    assert [request.path for request in newsroom.requests].count("/a/0") == 2
+
+
+async def test_a_site_that_asks_for_a_pause_is_left_alone_and_the_others_are_not(
+    newsroom: Newsroom, machine: Machine
+) -> None:
+    links = [newsroom.publish(f"/busy/{number}", status=429, Retry_After="7200") for number in range(20)]
+    await add(machine.runtime, newsroom.publish("/busy.xml", body=feed(*links)))
+    await machine.engine.run_until_idle()
+    await add(machine.runtime, publish(newsroom, 2, host="localhost"))
+
+    await machine.engine.run_until_idle()
+
+    assert await count(machine.runtime, "records") == 2
+    assert sum(request.path.startswith("/busy/") for request in newsroom.requests) == 1
+    in_two_hours = datetime.now(UTC) + timedelta(seconds=7100)
+    async with machine.runtime.database.read() as connection:
+        c = tables.entries.c
+        put_off = select(func.count()).where(c.state == "pending", c.run_id.is_(None), c.due_at > in_two_hours)
+        assert (await connection.execute(put_off)).scalar_one() == 20
+
+
+async def test_a_slow_site_keeps_no_slot_and_its_pages_are_put_off(
+    newsroom: Newsroom, stack: AsyncExitStack, url: str, tmp_path: Path
+) -> None:
+    machine = await open_machine(stack, url, tmp_path, engine="procrastinate")
+    newsroom.publish("/robots.txt", body=b"User-agent: *\nCrawl-delay: 60\n", content_type="text/plain")
+    await add(machine.runtime, publish(newsroom, 5))
+
+    async with asyncio.timeout(50):
+        await machine.engine.run_until_idle()
+
+    # Pages obey robots.txt, feeds need not: that the site is slow is read with the first page.
+    assert [request.path for request in newsroom.requests] == ["/a.xml", "/robots.txt", "/a/0"]
+    async with machine.runtime.database.read() as connection:
+        c = tables.entries.c
+        due = list(
+            (await connection.execute(select(c.due_at).where(c.state == "pending", c.run_id.is_(None)))).scalars()
+        )
+    assert len(due) == 4
+    assert min(due) > datetime.now(UTC) + timedelta(seconds=50)
+
+
+async def test_files_of_a_drop_folder_become_records(machine: Machine, tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "wire")
+    for number in range(3):
+        write(folder, f"{number}.json", item(f"{number}", text=f"Ferry {number} sails on the hour."), at=1e9)
+    await add(machine.runtime, source_url(str(folder)))
+
+    await machine.engine.run_until_idle()
+
+    assert await count(machine.runtime, "records") == 3
+
+
+async def test_two_machines_share_the_work_and_keep_the_manners(
+    newsroom: Newsroom, stack: AsyncExitStack, url: str, tmp_path: Path
+) -> None:
+    machines = [
+        await open_machine(stack, url, tmp_path / name, engine="procrastinate", host_delay=0.1) for name in "ab"
+    ]
+    await add(machines[0].runtime, publish(newsroom, 12))
+    await add(machines[0].runtime, publish(newsroom, 12, name="b"))
+    running = [asyncio.create_task(machine.engine.run()) for machine in machines]
+    async with asyncio.timeout(60):
+        while await count(machines[0].runtime, "records") < 24:
+            for machine in machines:
+                machine.engine.nudge()
+            await asyncio.sleep(0.05)
+        for machine in machines:
+            machine.engine.stop()
+        await asyncio.gather(*running)
+
+    paths = Counter(request.path for request in newsroom.requests)
+    assert [path for path, times in paths.items() if times > 1] == []
+    assert newsroom.most_at_once == 1
+    # From the end of a request to the next, less what the loopback takes.
+    spans = sorted((request.started, request.ended or 0.0) for request in newsroom.requests)
+    assert min(later[0] - earlier[1] for earlier, later in pairwise(spans)) > 0.09
+
+
+@pytest.mark.parametrize("worker", ["of a machine that died", "of this one"])
+async def test_the_site_of_a_lost_turn_is_worked_on_again(
+    newsroom: Newsroom, stack: AsyncExitStack, url: str, tmp_path: Path, worker: str
+) -> None:
+    """A job stays "doing" if its machine died, or if the database was away when it ended."""
+    machine = await open_machine(stack, url, tmp_path, engine="procrastinate")
+    await machine.engine.run_until_idle()  # makes the tables
+    await add(machine.runtime, publish(newsroom, 1))
+    running = asyncio.create_task(machine.engine.run())
+    async with asyncio.timeout(60):
+        while await count(machine.runtime, "procrastinate_workers") == 0:
+            machine.engine.nudge()
+            await asyncio.sleep(0.05)
+        async with machine.runtime.database.write() as connection:
+            number = "NULL" if worker == "of a machine that died" else "(SELECT max(id) FROM procrastinate_workers)"
+            job = "'turns', 'site_turn', '127.0.0.1', '127.0.0.1', :args, 'doing'"
+            columns = "queue_name, task_name, lock, queueing_lock, args, status, worker_id"
+            insert = f"INSERT INTO procrastinate_jobs ({columns}) VALUES ({job}, {number})"
+            await connection.execute(text(insert), {"args": '{"site": "127.0.0.1"}'})
+        while await count(machine.runtime, "records") == 0:
+            machine.engine.nudge()
+            await asyncio.sleep(0.05)
+        machine.engine.stop()
+        await running
+
+    assert await count(machine.runtime, "procrastinate_jobs") == 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -59,7 +60,11 @@ class Turns:
             return found
 
         dispatcher: Dispatcher[Source | ClaimedEntry] = Dispatcher(
-            claim=claim, work=self._work, site=lambda _: site, limit=self._per_site, per_site=self._per_site
+            claim=claim,
+            work=partial(self._work, site),
+            site=lambda _: site,
+            limit=self._per_site,
+            per_site=self._per_site,
         )
         self._under_way.append(dispatcher)
         try:
@@ -134,18 +139,20 @@ class Turns:
             return []
         return [*await revisits.claim_due(connection, run_id, now=now, limit=limit, timing=timing, only_site=site)]
 
-    async def _work(self, work: Source | ClaimedEntry) -> None:
+    async def _work(self, site: str, work: Source | ClaimedEntry) -> None:
+        # That it is slow may have been read only after this was claimed.
+        wait = self._pause(site) if _asks_site(work) else 0.0
         if isinstance(work, Source):
-            await self._counted("polls", self._polls.process(work))
+            await self._counted("polls", self._polls.process(work, wait=wait))
         elif work.known is None:
-            await self._counted("pages", self._entries(self._reports.on_page, work))
+            await self._counted("pages", self._entries(self._reports.on_page, work, wait))
         else:
-            await self._counted("revisits", self._entries(self._reports.on_revisit, work))
+            await self._counted("revisits", self._entries(self._reports.on_revisit, work, wait))
 
-    async def _entries(self, on_outcome: Callable[[EntryOutcome], None], work: ClaimedEntry) -> None:
+    async def _entries(self, on_outcome: Callable[[EntryOutcome], None], work: ClaimedEntry, wait: float) -> None:
         # What is claimed and waits is not withdrawn: a site on hold gives it back, one after the other.
         processor = EntryProcessor(ingest=self._runtime.ingest, on_outcome=on_outcome)
-        await processor.process(work, withdraw=lambda _: [])
+        await processor.process(work, withdraw=lambda _: [], wait=wait)
 
     async def _counted(self, kind: str, job: Awaitable[None]) -> None:
         self.counts[kind] += 1
@@ -153,3 +160,7 @@ class Turns:
             await job
         finally:
             self.counts[kind] -= 1
+
+
+def _asks_site(work: Source | ClaimedEntry) -> bool:
+    return isinstance(work, Source) or work.entry.body_html is None
