@@ -225,7 +225,6 @@ async def test_the_site_of_a_lost_turn_is_worked_on_again(
     """A job stays "doing" if its machine died, or if the database was away when it ended."""
     machine = await open_machine(stack, url, tmp_path, engine="procrastinate")
     await machine.engine.run_until_idle()  # makes the tables
-    await add(machine.runtime, publish(newsroom, 1))
     running = asyncio.create_task(machine.engine.run())
     async with asyncio.timeout(60):
         while await count(machine.runtime, "procrastinate_workers") == 0:
@@ -237,6 +236,7 @@ async def test_the_site_of_a_lost_turn_is_worked_on_again(
             columns = "queue_name, task_name, lock, queueing_lock, args, status, worker_id"
             insert = f"INSERT INTO procrastinate_jobs ({columns}) VALUES ({job}, {number})"
             await connection.execute(text(insert), {"args": '{"site": "127.0.0.1"}'})
+        await add(machine.runtime, publish(newsroom, 1))
         while await count(machine.runtime, "records") == 0:
             machine.engine.nudge()
             await asyncio.sleep(0.05)
