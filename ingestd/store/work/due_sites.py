@@ -14,19 +14,22 @@ from ingestd.store.work.due import Chosen, find_of_site
 #: Rows that are read from the head of each queue.
 _HEAD = 5000
 
+# A source of an entry is looked at only where one is removed at all: what it left pending is never worked on.
 _DUE = text(
     """
-    SELECT due.site FROM (
-        SELECT site, min(due) AS due FROM (
-            (SELECT coalesce(site, '') AS site, due_at AS due FROM sources
+    SELECT due.site, due.waiting FROM (
+        SELECT site, min(due) AS due, count(*) AS waiting FROM (
+            (SELECT site, due_at AS due FROM sources
              WHERE state = 'active' AND run_id IS NULL AND due_at <= :now ORDER BY due_at LIMIT :head)
             UNION ALL
             (SELECT coalesce(site, ''), due_at FROM entries
              WHERE state = 'pending' AND run_id IS NULL AND backfill_id IS NULL AND due_at <= :now
+                AND source_id NOT IN (SELECT id FROM sources WHERE state = 'removed')
              ORDER BY backfill_id, due_at LIMIT :head)
             UNION ALL
-            (SELECT coalesce(site, ''), revisit_at FROM entries
-             WHERE state = 'done' AND run_id IS NULL AND revisit_at IS NOT NULL AND revisit_at <= :now
+            (SELECT site, revisit_at FROM entries
+             WHERE :with_revisits AND site IS NOT NULL
+                AND state = 'done' AND run_id IS NULL AND revisit_at IS NOT NULL AND revisit_at <= :now
              ORDER BY revisit_at LIMIT :head)
         ) AS work GROUP BY site
     ) AS due
@@ -40,6 +43,19 @@ _DUE = text(
     """
 )
 
+# Entries without a page ask no site: several turns may work on them.  Those that are queued or under way are left out.
+_FREE_SHARES = text(
+    """
+    SELECT share FROM unnest(CAST(:shares AS text[])) AS wanted (share)
+    WHERE NOT EXISTS (SELECT FROM procrastinate_jobs WHERE lock = share AND status IN ('todo', 'doing'))
+    """
+)
+
+#: Turns that work at once on the entries without a page, and entries for which another one is worth it.
+_SHARES, _PER_SHARE = 16, 25
+
+#: Begins the names of those turns; no site has it.
+SHARE = "~"
 
 # What waits is due at the times at which it can be asked for; otherwise the head of the queue would be full of it.
 _PUT_OFF_ENTRIES = text(
@@ -73,12 +89,20 @@ async def put_off(connection: AsyncConnection, site: str, *, now: datetime, seco
     await connection.execute(_PUT_OFF_ENTRIES, values | {"step": step, "most": _MOST})
 
 
-async def due_sites(connection: AsyncConnection, *, now: datetime, limit: int) -> list[str]:
+async def due_sites(connection: AsyncConnection, *, now: datetime, limit: int, with_revisits: bool = True) -> list[str]:
     """Return sites that have due work, may be asked now and have no job in the queue, the longest due first.
 
-    "" stands for entries that have no page.
+    Names that begin with SHARE stand for shares of the entries that have no page.
     """
-    return list((await connection.execute(_DUE, {"now": now, "head": _HEAD, "most": limit})).scalars())
+    values = {"now": now, "head": _HEAD, "most": limit, "with_revisits": with_revisits}
+    sites: list[str] = []
+    for row in await connection.execute(_DUE, values):
+        if row.site:
+            sites.append(row.site)
+        else:
+            names = [f"{SHARE}{number}" for number in range(min(_SHARES, 1 + row.waiting // _PER_SHARE))]
+            sites += (await connection.execute(_FREE_SHARES, {"shares": names})).scalars()
+    return sites
 
 
 async def find_due_of_site(connection: AsyncConnection, site: str | None, *, now: datetime, limit: int) -> list[int]:

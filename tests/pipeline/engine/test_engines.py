@@ -16,6 +16,7 @@ from ingestd.pipeline.engine.engine import Engine, Reports
 from ingestd.pipeline.engine.make import make_engine
 from ingestd.pipeline.engine.turns.engine import TurnEngine
 from ingestd.pipeline.runtime import Runtime
+from ingestd.store.polls import sources
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.records.outcomes import Saved, Untouched
 from ingestd.store.schema import tables
@@ -31,13 +32,13 @@ ENGINES = ("local", "procrastinate")
 class Machine:
     """A runtime of a daemon and its engine, as on a machine of its own."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, *, slots: int = 4) -> None:
         self.runtime = runtime
         #: What the engine has reported.
         self.done: list[Any] = []
         note = self.done.append
         reports = Reports(on_poll=note, on_page=note, on_revisit=note, on_claim=lambda _: None)
-        self.engine: Engine = make_engine(runtime, reports, max_polls=4, max_pages=4, per_site=1)
+        self.engine: Engine = make_engine(runtime, reports, max_polls=slots, max_pages=slots, per_site=1)
 
 
 @pytest.fixture
@@ -52,8 +53,9 @@ async def stack() -> AsyncIterator[AsyncExitStack]:
         yield stack
 
 
-async def open_machine(stack: AsyncExitStack, url: str, folder: Path, **settings: Any) -> Machine:
-    return Machine(await stack.enter_async_context(open_desk(url, folder, role="daemon", settle=0, **settings)))
+async def open_machine(stack: AsyncExitStack, url: str, folder: Path, *, slots: int = 4, **settings: Any) -> Machine:
+    runtime = await stack.enter_async_context(open_desk(url, folder, role="daemon", settle=0, **settings))
+    return Machine(runtime, slots=slots)
 
 
 @pytest.fixture(params=ENGINES)
@@ -190,6 +192,53 @@ async def test_files_of_a_drop_folder_become_records(machine: Machine, tmp_path:
     await machine.engine.run_until_idle()
 
     assert await count(machine.runtime, "records") == 3
+
+
+@pytest.mark.parametrize("left", ["an entry of a removed source", "a revisit, with revisits off"])
+async def test_what_is_due_but_never_worked_on_queues_no_turns(
+    newsroom: Newsroom, stack: AsyncExitStack, url: str, tmp_path: Path, left: str
+) -> None:
+    machine = await open_machine(stack, url, tmp_path, engine="procrastinate", revisit_first=0)
+    source = await add(machine.runtime, publish(newsroom, 1))
+    if left.startswith("an entry"):
+        newsroom.publish("/a/0", status=500)
+    await machine.engine.run_until_idle()
+    async with machine.runtime.database.write() as connection:
+        if left.startswith("an entry"):
+            await sources.set_state(connection, source, "removed", now=datetime.now(UTC))
+            await connection.execute(update(tables.entries).values(due_at=datetime.now(UTC)))
+        else:
+            await connection.execute(update(tables.entries).values(revisit_at=datetime.now(UTC)))
+    asked = len(newsroom.requests)
+
+    async with asyncio.timeout(30):
+        await machine.engine.run_until_idle()
+
+    assert len(newsroom.requests) == asked
+    assert await count(machine.runtime, "entries", "due_at <= now() OR revisit_at <= now()") == 1
+
+
+async def test_machines_share_what_asks_no_site(stack: AsyncExitStack, url: str, tmp_path: Path) -> None:
+    # Three turns, of which each machine takes two at most.
+    machines = [await open_machine(stack, url, tmp_path / name, slots=1, engine="procrastinate") for name in "ab"]
+    folder = make_folder(tmp_path / "wire")
+    for number in range(60):
+        write(folder, f"{number:03}.json", item(f"{number}", text=f"Ferry {number} sails on the hour."), at=1e9)
+    await add(machines[0].runtime, source_url(str(folder)))
+
+    running = [asyncio.create_task(machine.engine.run()) for machine in machines]
+    async with asyncio.timeout(60):
+        while await count(machines[0].runtime, "records") < 60:
+            for machine in machines:
+                machine.engine.nudge()
+            await asyncio.sleep(0.05)
+        for machine in machines:
+            machine.engine.stop()
+        await asyncio.gather(*running)
+
+    saved = [sum(isinstance(one, Saved) for one in machine.done) for machine in machines]
+    assert sum(saved) == 60
+    assert min(saved) > 0
 
 
 async def test_two_machines_share_the_work_and_keep_the_manners(

@@ -48,27 +48,27 @@ class TurnEngine:
 
     async def run(self) -> None:
         """Work until `stop` is called and the turns under way have ended."""
-        async with self._queue:
-            looking = asyncio.create_task(self._look_for_work(), name="look for due sites")
+        while not self._stopping.is_set():
             try:
-                while not self._stopping.is_set():
-                    await self._work()
-            finally:
-                looking.cancel()
-                await asyncio.wait([looking])
+                async with self._queue:
+                    looking = asyncio.create_task(self._look_for_work(), name="look for due sites")
+                    try:
+                        while not self._stopping.is_set():
+                            await self._queue.work(wait=True)
+                            # Without its own network, this machine would only take turns from those that have one.
+                            await self._pause(self._runtime.fetcher.held_for(""))
+                    finally:
+                        looking.cancel()
+                        await asyncio.wait([looking])
+            except QueueError as error:
+                log.warning("the queue of turns is not available", error=str(error))
+                await self._pause(_AFTER_FAILURE)
 
-    async def _work(self) -> None:
-        """Take turns until `stop`, until the queue fails, or until no site answers this machine any more."""
-        try:
-            await self._queue.work(wait=True)
-        except QueueError as error:
-            log.warning("the queue of turns is not available", error=str(error))
-        # Without its own network, this machine would only take turns from those that have one.
-        wait = max(self._runtime.fetcher.held_for(""), _AFTER_FAILURE)
-        if not self._stopping.is_set():
-            stopped = asyncio.create_task(self._stopping.wait())
-            await asyncio.wait([stopped], timeout=wait)
-            stopped.cancel()
+    async def _pause(self, seconds: float) -> None:
+        """Wait for some seconds, or until `stop`."""
+        stopped = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait([stopped], timeout=seconds)
+        stopped.cancel()
 
     async def run_until_idle(self, kinds: Collection[Kind] = ("polls", "pages")) -> None:  # noqa: ARG002
         """Work on what is due until nothing is; a turn takes all kinds."""
@@ -120,6 +120,11 @@ class TurnEngine:
             is_alone = await connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _LOOKING})
             if not is_alone.scalar_one():
                 return 0
-            sites = await due_sites(connection, now=datetime.now(UTC), limit=_AHEAD * self._concurrency)
+            sites = await due_sites(
+                connection,
+                now=datetime.now(UTC),
+                limit=_AHEAD * self._concurrency,
+                with_revisits=bool(self._runtime.ingest.timing.revisit_first),
+            )
             await self._queue.defer(sites)
         return len(sites)

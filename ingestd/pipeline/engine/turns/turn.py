@@ -20,6 +20,7 @@ from ingestd.store.outages import log_failure
 from ingestd.store.polls import sources
 from ingestd.store.records.outcomes import EntryOutcome
 from ingestd.store.work import due_sites, entries, revisits
+from ingestd.store.work.due_sites import SHARE
 from ingestd.store.work.entries import ClaimedEntry
 from ingestd.store.work.own_claims import claim_of
 
@@ -27,6 +28,9 @@ log = structlog.get_logger(__name__)
 
 #: A turn claims nothing more after this many jobs, or seconds: then the site goes to the end of the queue.
 MAX_JOBS, MAX_SECONDS = 50, 30.0
+
+#: Entries that bring their text and are worked on at once in one turn.
+_TEXTS_AT_ONCE = 8
 
 #: Seconds: a turn ends where the next request would have to wait for longer, and leaves its slot to another site.
 MAX_PAUSE = 5.0
@@ -62,8 +66,9 @@ class Turns:
         dispatcher: Dispatcher[Source | ClaimedEntry] = Dispatcher(
             claim=claim,
             work=partial(self._work, site),
-            site=lambda _: site,
-            limit=self._per_site,
+            # What asks no site has a slot of its own, since it does not have to wait.
+            site=lambda work: site if _asks_site(work) else f"entry {work.id}",
+            limit=self._per_site if not site.startswith(SHARE) else _TEXTS_AT_ONCE,
             per_site=self._per_site,
         )
         self._under_way.append(dispatcher)
@@ -84,7 +89,7 @@ class Turns:
                 runtime.pacing.hold(site, held)  # a breaker is of this process; a hold is of all
             wait = max(held, self._pause(site))
         runtime.pacing.hand_over(site)
-        if wait and site:
+        if wait and not site.startswith(SHARE):
             try:
                 async with runtime.database.write() as connection:
                     await due_sites.put_off(
@@ -129,13 +134,17 @@ class Turns:
 
     async def _claimed(self, connection: AsyncConnection, site: str, limit: int) -> list[Source | ClaimedEntry]:
         run_id, now = self._runtime.run_id, datetime.now(UTC)
+        if site.startswith(SHARE):
+            # More than wanted: other turns claim the first ones just now.
+            ids = await due_sites.find_due_of_site(connection, None, now=now, limit=8 * limit)
+            return [*await entries.claim(connection, run_id, ids, now=now, limit=limit)]
         if polls := await sources.claim_due_of_site(connection, run_id, site, now=now, limit=limit):
             return [*polls]
-        ids = await due_sites.find_due_of_site(connection, site or None, now=now, limit=limit)
+        ids = await due_sites.find_due_of_site(connection, site, now=now, limit=limit)
         if ids and (pages := await entries.claim(connection, run_id, ids, now=now, limit=limit)):
             return [*pages]
         timing = self._runtime.ingest.timing
-        if not site or not timing.revisit_first:
+        if not timing.revisit_first:
             return []
         return [*await revisits.claim_due(connection, run_id, now=now, limit=limit, timing=timing, only_site=site)]
 
