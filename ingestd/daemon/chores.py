@@ -11,6 +11,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from ingestd.daemon.checks import DEAD_SCHEDULER
 from ingestd.daemon.service import Service
+from ingestd.daemon.shared_chores import SharedChores
 from ingestd.daemon.systemd import notify, watchdog_interval
 from ingestd.erasure.job import erase_returned
 from ingestd.errors import IngestError, StoreError
@@ -54,6 +55,7 @@ async def scheduled(service: Service, *, settings: Settings) -> AsyncIterator[No
     """
     clock, conversion = ClockWatch(), Conversion(service.runtime.database)
     search_upkeep = SearchUpkeep(service.runtime.database)
+    shared = SharedChores(service.runtime.database, service.runtime.run_id)
     scheduler = AsyncIOScheduler(
         # Of two instances the second ends at once (`_job`); with one, APScheduler would log a warning.
         timezone=UTC,
@@ -65,13 +67,14 @@ async def scheduled(service: Service, *, settings: Settings) -> AsyncIterator[No
         (TICK, lambda: _release(service)),
         (runs.HEARTBEAT, lambda: heartbeat(service)),
         (WATCH_INTERVAL, service.drops.watch),
-        (60.0, lambda: _repair(service)),
+        (60.0, shared.once("repair", 60.0, lambda: _repair(service))),
         (60.0, lambda: _subscribe(service)),
-        (60.0, QuietCheck(service).run),
-        (TICK, lambda: _convert(service, conversion)),
-        (TICK, lambda: _keep_up_search(service, search_upkeep)),
-        (600.0, lambda: prune(service, settings)),
+        (60.0, shared.once("quiet sources", 60.0, QuietCheck(service).run)),
+        (TICK, lambda: _keep_up(service, shared, lambda: conversion.run(CONVERSION_TIME))),
+        (TICK, lambda: _keep_up(service, shared, search_upkeep.run)),
+        (600.0, shared.once("retention", 600.0, lambda: prune(service, settings))),
         (60.0, lambda: measure_usage(service)),
+        # A directory may be this machine's own, and what is done in a shared one twice has no effect.
         (3600.0, lambda: sweep_archive(service, settings.archive_max)),
         (3600.0, lambda: _erase_returned(service)),
     ]
@@ -268,14 +271,9 @@ async def measure_usage(service: Service) -> None:
         await service.usage.measure(service.runtime.database, service.runtime.archive)
 
 
-async def _convert(service: Service, conversion: Conversion) -> None:
-    if not service.service_state.stopping:
-        await conversion.run(CONVERSION_TIME)
-
-
-async def _keep_up_search(service: Service, search_upkeep: SearchUpkeep) -> None:
-    if not service.service_state.stopping:
-        await search_upkeep.run()
+async def _keep_up(service: Service, shared: SharedChores, work: Callable[[], Awaitable[object]]) -> None:
+    if not service.service_state.stopping and await shared.has_upkeep():
+        await work()
 
 
 async def sweep_archive(service: Service, archive_max: int | None) -> None:

@@ -4,7 +4,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Double, Integer, LargeBinary, String, Table, insert
+from sqlalchemy import Boolean, Column, Float, Integer, LargeBinary, String, Table, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.schema.columns import Instant
@@ -44,7 +44,7 @@ def _of_type(column: Column[Any], number: int, chance: random.Random) -> Any:
             value: Any = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(number, microseconds=chance.randrange(10**6))
         case Boolean():
             value = chance.random() < 0.5
-        case Double():
+        case Float():
             value = chance.random() * 10**6
         case LargeBinary():
             value = chance.randbytes(32)

@@ -93,3 +93,12 @@ purges = Table(
     Column("documents", Integer, nullable=False),
     Column("shared", Integer),  # documents that other entries were in; null: not counted
 )
+
+#: Chores that one run does for all on this database (`store.operations.chore_claims`).
+chores = Table(
+    "chores",
+    metadata,
+    Column("name", String(20), primary_key=True),
+    Column("run_id", String(36)),  # of the run that does it now
+    Column("next_at", Instant, nullable=False),  # not before that again
+)

@@ -9,6 +9,7 @@ from ingestd.store.schema.consumer_tables import (
 )
 from ingestd.store.schema.metadata import metadata
 from ingestd.store.schema.operation_tables import (
+    chores,
     conversions,
     decisions,
     failures,
@@ -26,6 +27,7 @@ __all__ = [
     "aliases",
     "backfills",
     "carriers",
+    "chores",
     "consumer_attempts",
     "consumer_failures",
     "consumer_leases",

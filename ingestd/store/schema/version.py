@@ -46,6 +46,7 @@ VERSIONS = (
     "0028",
     "0029",
     "0030",
+    "0031",
 )
 
 #: The version that this program works with.
