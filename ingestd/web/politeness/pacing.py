@@ -87,10 +87,15 @@ class Pacing:
     def set_delay(self, site: str, origin: Hashable, delay: float) -> None:
         """Set the delay (seconds) that an origin asks for; a delay not longer than the default removes it.
 
-        The longest delay among a site's origins applies to the whole site.
+        The longest delay among a site's origins applies to the whole site.  A longer one than all machines have known
+        begins now, since the site has just been asked for its robots.txt, with the delay that was known then.
         """
+        before = self.delay_of(site)
         if self._delays.set(site, origin, delay) and self._shared:
-            self._shared.learn(site, delay=self._delays.longest(site), held_for=self.held_for(site))
+            if (longest := self.delay_of(site)) > before:
+                self.hold(site, longest)
+            else:
+                self._shared.learn(site, delay=self._delays.longest(site), held_for=self.held_for(site))
 
     def delay_of(self, site: str) -> float:
         """Return the seconds between two requests at a site."""

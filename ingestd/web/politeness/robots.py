@@ -39,7 +39,7 @@ CACHE_TIME, FAILURE_CACHE_TIME = timedelta(hours=24), timedelta(minutes=10)
 MAX_BYTES = 500 * 1024
 
 #: Seconds; a longer Crawl-delay is shortened to this.
-MAX_CRAWL_DELAY = 60.0
+MAX_CRAWL_DELAY = 300.0
 
 # Lines with a directive that are parsed, and characters of a line: more than any publisher needs.
 _MAX_LINES, _MAX_LINE = 20_000, 2000
