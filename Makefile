@@ -11,7 +11,7 @@ TEST = $(BIN)/pytest -n $(or $(WORKERS),$(shell $(PYTHON) -c 'import os; print(2
 # A broken link is an error.
 DOCS = $(BIN)/zensical build --strict --clean
 
-.PHONY: demo test test-brokers check bench bench-quick docs soak fuzz format constraints clean
+.PHONY: demo test test-brokers check bench bench-quick docs soak soak-cluster fuzz format constraints clean
 
 demo: .venv/installed
 	$(BIN)/ingestd demo $(if $(ONCE),--once)
@@ -41,6 +41,11 @@ SOAK_TESTS = tests/articles/test_hostile_pages.py tests/daemon/test_agency.py te
 
 soak: .venv/installed-test
 	SOAK=1 SOAK_KILLS=$(or $(KILLS),100) SOAK_ITEMS=$(or $(ITEMS),10000) $(BIN)/pytest -n 2 $(SOAK_TESTS)
+
+# A cluster under every fault, SECONDS for all of them (20 minutes by default, and what starts and ends them).  Nodes get
+# network namespaces where root may make them, and clocks of their own where Debian's package faketime is installed.
+soak-cluster: .venv/installed-test
+	SOAK_CLUSTER=1 CLUSTER_SECONDS=$(or $(SECONDS),1200) $(BIN)/pytest -s tests/cluster
 
 # Takes a quarter of an hour at most; writes benchmarks/results.json and the table of benchmarks/README.md.
 bench: .venv/installed-test .venv/peers/installed

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,13 @@ PATIENCE = 120
 
 
 class Daemon:
-    """`ingestd run` as a process, with its log."""
+    """`ingestd run` as a process, with its log; `prefix` is a command that starts it."""
 
-    def __init__(self, config: Path, **environment: str) -> None:
+    def __init__(self, config: Path, *, prefix: Sequence[str] = (), **environment: str) -> None:
         self.lines: list[dict[str, Any]] = []
         self._more = threading.Condition()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "ingestd", "run", "--config", str(config)],
+            [*prefix, sys.executable, "-m", "ingestd", "run", "--config", str(config)],
             stderr=subprocess.PIPE, text=True, env={**os.environ, **environment},
         )  # fmt: skip
         self._reader = threading.Thread(target=self._read, daemon=True)
