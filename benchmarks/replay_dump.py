@@ -172,9 +172,12 @@ async def archive_lines(archive: Archive, hashes: list[str]) -> list[str]:
     found = []
     for sha256 in sorted(hashes):
         document = await archive.document(sha256)
-        answers = sorted(json.dumps(as_text(_answer(one)), sort_keys=True) for one in document.answers)
-        values = {"sha256": sha256, "size": len(document.body), "kind": document.kind, "answers": answers}
-        found.append(line("archive", {**values, "subjects": sorted(one.hex() for one in document.subjects)}))
+        answers = sorted(
+            json.dumps(as_text(_answer(one.answer)), sort_keys=True) for one in document.puts if one.answer
+        )
+        values = {"sha256": sha256, "size": len(document.body), "kind": document.puts[0].kind, "answers": answers}
+        subjects = sorted(key.hex() for one in document.puts for key in one.subjects)
+        found.append(line("archive", {**values, "subjects": subjects}))
     after, apart = 0, []
     while some := await archive.answers_apart(after=after, limit=500):
         apart += [line("apart", {"kind": one.kind, "sha256": one.sha256, **_answer(one.answer)}) for one in some]

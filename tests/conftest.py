@@ -22,7 +22,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from ipaddress import IPv4Network
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
@@ -38,6 +38,9 @@ from tests.support.loop_clock import LoopClock
 from tests.support.newsroom import Newsroom
 from tests.support.papers import Papers
 from tests.support.shared_server import Databases, shared_server
+
+if TYPE_CHECKING:
+    from tests.support.object_store import ObjectServer
 
 # A shell that runs the suite in the background has it ignore SIGINT, and so would every process that tests interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -68,6 +71,15 @@ def _default_logging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     root.handlers, root.level = handlers, level
     # What captures warnings already does nothing when it is told to: the next test's warnings would go to pytest.
     logging.captureWarnings(capture=False)
+
+
+@pytest.fixture(scope="session")
+def object_server(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[ObjectServer]":
+    # Imports boto3, which most tests do not need.
+    from tests.support.object_store import running_object_server  # noqa: PLC0415
+
+    with running_object_server(tmp_path_factory.mktemp("object-server")) as server:
+        yield server
 
 
 @pytest.fixture

@@ -9,12 +9,10 @@ from pathlib import Path
 
 from ingestd.archive import index, loose, packs
 from ingestd.archive.index import Found, Index, Pack
-from ingestd.archive.protocol import Kind, Usage
+from ingestd.archive.protocol import APART, Kind, Usage
 
 # Bodies and answers in one transaction of the index: each takes some milliseconds.
 _BATCH = 200
-# Kinds with a retention of their own: a page or feed with the same bytes does not take them with it.
-_KEPT_APART = ("robots", "refused")
 # Seconds: files that no row names and that were written before that are left by killed processes.
 _ABANDONED_AFTER = 3600.0
 
@@ -37,7 +35,7 @@ class Deletion:
         if not self._root.is_dir():
             return 0
         batches = (names[start : start + _BATCH] for start in range(0, len(names), _BATCH))
-        kept = () if is_erasure else _KEPT_APART
+        kept = () if is_erasure else APART
         return sum(self._delete_batch(batch, kept, f"{put_before or date.max}") for batch in batches)
 
     def _delete_batch(self, names: Sequence[bytes], kept: Sequence[str], before: str) -> int:

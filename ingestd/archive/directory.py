@@ -10,6 +10,7 @@ again a day or more later, it is written again, so that it does not expire with 
 """
 
 import asyncio
+import heapq
 import shutil
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -23,7 +24,16 @@ from ingestd.archive import index, loose, packs
 from ingestd.archive.batch import Batch
 from ingestd.archive.deletion import Deletion
 from ingestd.archive.index import Index
-from ingestd.archive.protocol import AnswerApart, Kind, StoredAnswer, StoredBody, StoredDocument, Usage
+from ingestd.archive.protocol import (
+    APART,
+    AnswerApart,
+    Kind,
+    StoredAnswer,
+    StoredBody,
+    StoredDocument,
+    StoredPut,
+    Usage,
+)
 from ingestd.archive.records import Put, answer_of, key_of, make_item
 from ingestd.archive.writer import Writer
 from ingestd.errors import ArchiveError
@@ -49,6 +59,10 @@ class DirectoryArchive:
         self._deletion = Deletion(root, self._index)
         self._batch = Batch(self._write)
         self.failing_since: float | None = None
+        self.failure = "its disk is full or read-only"
+
+    async def check(self) -> None:
+        """Do nothing: the directory is created when first needed."""
 
     async def put(
         self,
@@ -81,18 +95,27 @@ class DirectoryArchive:
         return await self._run("cannot read", self._answers, column, value)
 
     async def document(self, sha256: str) -> StoredDocument:
-        """Return all that is stored of a body; raises ArchiveError when it is missing or damaged."""
-        name = _parse_name(sha256)
-        kind, subjects = await self._run("cannot read", self._kind_and_subjects, name)
-        return StoredDocument(
-            body=await self.get(sha256), kind=kind, subjects=subjects,
-            answers=tuple(one.answer for one in await self.answers(sha256=sha256)),
-        )  # fmt: skip
+        """Return all that is stored of a body, but for the answers that `answers_apart` returns.
+
+        Raises ArchiveError when it is missing or damaged.
+        """
+        puts = await self._run("cannot read", self._puts, _parse_name(sha256))
+        return StoredDocument(body=await self.get(sha256), puts=tuple(puts))
 
     async def put_document(self, document: StoredDocument) -> None:
-        """Store all of a document of another archive; what is stored already is passed over.  Raises ArchiveError."""
-        for answer in document.answers or (None,):
-            await self._batch.put(Put(document.body, document.kind, answer, document.subjects))
+        """Store all of a document of another archive, with its days; what is stored already is passed over.
+
+        Raises ArchiveError.
+        """
+        # Once on the last day, so that the body is not written again for each day.
+        last = max(document.puts, key=lambda put: put.day)
+        await self._batch.put(Put(document.body, last.kind, day=last.day))
+        for put in document.puts:
+            await self._batch.put(Put(document.body, put.kind, put.answer, put.subjects, day=put.day))
+
+    async def names(self, *, after: str, limit: int) -> Sequence[str]:
+        """Return the sha256 of each body whose name comes after `after`, in order, at most `limit`."""
+        return await self._run("cannot read", self._names, after, limit)
 
     async def answers_apart(self, *, after: int, limit: int) -> Sequence[AnswerApart]:
         """Return answers of robots.txt files and refusals with numbers above `after`, in order, at most `limit`."""
@@ -209,12 +232,37 @@ class DirectoryArchive:
             StoredAnswer(answer=answer_of(packs.read(one.place, one.name)), sha256=one.sha256.hex()) for one in found
         ]
 
-    def _kind_and_subjects(self, name: bytes) -> tuple[Kind, tuple[bytes, ...]]:
+    def _puts(self, name: bytes) -> list[StoredPut]:
+        """Return the puts of a body: one for its kind, one for each day of subjects, then one for each answer."""
         if not self._root.is_dir():
-            return "page", ()
+            return []
         with self._index.read() as connection:
             found = self._index.find(connection, name)
-            return found.kind if found else "page", tuple(index.subjects_of(connection, name))
+            subjects = index.subjects_of(connection, name)
+            answers = self._index.answers(connection, "sha256", name)
+        kind: Kind = found.kind if found else "page"
+        put_at = found.day if found else f"{loose.last_put(loose.path_of(self._root, name.hex())) or date.min}"
+        days = dict.fromkeys([put_at, *sorted(set(subjects.values()))])
+        of_days = {day: tuple(key for key, last in subjects.items() if last == day) for day in days}
+        return [
+            *(StoredPut(kind=kind, day=date.fromisoformat(day), subjects=keys) for day, keys in of_days.items()),
+            *(
+                StoredPut(
+                    kind=one.kind, day=date.fromisoformat(one.day), answer=answer_of(packs.read(one.place, one.name))
+                )
+                for one in answers
+                if one.kind not in APART
+            ),
+        ]
+
+    def _names(self, after: str, limit: int) -> list[str]:
+        if not self._root.is_dir():
+            return []
+        with self._index.read() as connection:
+            found = index.names(connection, bytes.fromhex(after), limit)
+        # A file of an earlier version has the name of its body; there are too many to sort them in memory.
+        in_files = heapq.nsmallest(limit, (one for path in loose.files(self._root) if (one := path.stem) > after))
+        return sorted({*(name.hex() for name in found), *in_files})[:limit]
 
     def _answers_apart(self, after: int, limit: int) -> list[AnswerApart]:
         if not self._root.is_dir():
@@ -223,7 +271,11 @@ class DirectoryArchive:
             found = self._index.answers_apart(connection, after, limit)
         return [
             AnswerApart(
-                number=one.id, kind=one.kind, answer=answer_of(packs.read(one.place, one.name)), sha256=one.sha256.hex()
+                number=one.id,
+                kind=one.kind,
+                day=date.fromisoformat(one.day),
+                answer=answer_of(packs.read(one.place, one.name)),
+                sha256=one.sha256.hex(),
             )
             for one in found
         ]

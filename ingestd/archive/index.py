@@ -66,13 +66,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class FoundAnswer:
-    """Where an answer is, the name of its record and the kind of its pack; `sha256` is that of its body."""
+    """Where an answer is, the name of its record, the kind and day of its pack; `sha256` is that of its body."""
 
     id: int
     sha256: bytes
     name: bytes
     place: Place
     kind: Kind
+    day: str
 
 
 class Index:
@@ -162,22 +163,22 @@ class Index:
 
     def answers(self, connection: sqlite3.Connection, column: str, value: bytes) -> list[FoundAnswer]:
         """Return the answers whose `column` has this value, oldest first."""
-        query = "SELECT answers.id, sha256, name, kind, path, position, length"
+        query = "SELECT answers.id, sha256, name, kind, day, path, position, length"
         query += " FROM answers JOIN packs ON packs.id = pack WHERE "
         query += {"url": "url = ?", "sha256": "sha256 = ?"}[column] + " ORDER BY answers.id"
         return [
-            FoundAnswer(id_, sha256, name, Place(self._root / path, at, length), kind)
-            for id_, sha256, name, kind, path, at, length in connection.execute(query, (value,))
+            FoundAnswer(id_, sha256, name, Place(self._root / path, at, length), kind, day)
+            for id_, sha256, name, kind, day, path, at, length in connection.execute(query, (value,))
         ]
 
     def answers_apart(self, connection: sqlite3.Connection, after: int, limit: int) -> list[FoundAnswer]:
         """Return answers in packs of robots.txt files and refusals with numbers above `after`, in order."""
-        query = "SELECT answers.id, sha256, name, kind, path, position, length"
+        query = "SELECT answers.id, sha256, name, kind, day, path, position, length"
         query += " FROM answers JOIN packs ON packs.id = pack WHERE answers.id > ? AND kind IN ('robots', 'refused')"
         query += " ORDER BY answers.id LIMIT ?"
         return [
-            FoundAnswer(id_, sha256, name, Place(self._root / path, at, length), kind)
-            for id_, sha256, name, kind, path, at, length in connection.execute(query, (after, limit))
+            FoundAnswer(id_, sha256, name, Place(self._root / path, at, length), kind, day)
+            for id_, sha256, name, kind, day, path, at, length in connection.execute(query, (after, limit))
         ]
 
 
@@ -208,6 +209,12 @@ def used(connection: sqlite3.Connection, path: str) -> list[tuple[int, int]]:
         query = f"SELECT position, length FROM {table} WHERE pack = (SELECT id FROM packs WHERE path = ?)"  # noqa: S608 - constants
         found += connection.execute(query, (path,))
     return sorted(found)
+
+
+def names(connection: sqlite3.Connection, after: bytes, limit: int) -> list[bytes]:
+    """Return the names of bodies that come after one, in order, at most `limit`."""
+    query = "SELECT sha256 FROM documents WHERE sha256 > ? ORDER BY sha256 LIMIT ?"
+    return [name for (name,) in connection.execute(query, (after, limit))]
 
 
 def has_subjects(connection: sqlite3.Connection) -> bool:

@@ -15,7 +15,11 @@ class DisabledArchive:
     """Archive that returns the hash and size of a body, which records need, and stores nothing."""
 
     failing_since: float | None = None
+    failure: str = ""
     level: int | None = None
+
+    async def check(self) -> None:
+        """Do nothing: nothing is stored."""
 
     async def put(
         self,
@@ -44,6 +48,10 @@ class DisabledArchive:
 
     async def put_document(self, document: StoredDocument) -> None:
         """Store nothing."""
+
+    async def names(self, *, after: str, limit: int) -> Sequence[str]:
+        """Return nothing: nothing was stored."""
+        return ()
 
     async def answers_apart(self, *, after: int, limit: int) -> Sequence[AnswerApart]:
         """Return nothing: nothing was stored."""

@@ -1,4 +1,4 @@
-"""Protocol of the archive, with two implementations: `directory` stores bodies in files, `off` stores nothing."""
+"""Protocol of the archive: `directory` stores bodies in files, `objects` in an object store, `off` stores nothing."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -10,6 +10,10 @@ from ingestd.model.answer import Answer
 #: What a document is: a feed or another list, an article's page, a document of wire items, a robots.txt.  "refused" is
 #: an answer with 4xx or 5xx, whose body is not read.
 Kind = Literal["feed", "page", "wire", "robots", "refused"]
+
+#: Kinds of which no row in the database names a document, with a retention of their own: a page or feed with the same
+#: bytes does not take them with it.
+APART: tuple[Kind, ...] = ("robots", "refused")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,15 +37,24 @@ class StoredAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPut:
+    """One time that a body was put."""
+
+    kind: Kind
+    #: UTC.
+    day: date
+    answer: Answer | None = None
+    #: Keys of its subjects.
+    subjects: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredDocument:
     """All that an archive has of a body, to be put into another one."""
 
     body: bytes
-    kind: Kind
-    #: Oldest first.
-    answers: tuple[Answer, ...]
-    #: Keys of its subjects.
-    subjects: tuple[bytes, ...]
+    #: The answers among them are in order, oldest first.
+    puts: tuple[StoredPut, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +64,8 @@ class AnswerApart:
     #: Of the answer in its archive; later ones have higher numbers.
     number: int
     kind: Kind
+    #: On which it was put (UTC).
+    day: date
     answer: Answer
     #: Name of its body, which is empty for a refusal.
     sha256: str
@@ -75,8 +90,13 @@ class Archive(Protocol):
 
     #: When `put` began to fail (monotonic seconds); None while it succeeds.
     failing_since: float | None
+    #: Why it fails, for the health report; without names of files.
+    failure: str
     #: The level of zstd at which bodies are compressed; None: none is stored.
     level: int | None
+
+    async def check(self) -> None:
+        """Raise ArchiveError if it is not there, does not answer, or refuses its key."""
 
     async def put(
         self,
@@ -108,10 +128,16 @@ class Archive(Protocol):
         """
 
     async def document(self, sha256: str) -> StoredDocument:
-        """Return all that is stored of a body; raises ArchiveError when it is missing or damaged."""
+        """Return all that is stored of a body, but for the answers that `answers_apart` returns.
+
+        Raises ArchiveError when it is missing or damaged.
+        """
 
     async def put_document(self, document: StoredDocument) -> None:
-        """Store all of a document of another archive; what is stored already is passed over."""
+        """Store all of a document of another archive, with its days; what is stored already is passed over."""
+
+    async def names(self, *, after: str, limit: int) -> Sequence[str]:
+        """Return the sha256 of each body whose name comes after `after`, in order, at most `limit`."""
 
     async def answers_apart(self, *, after: int, limit: int) -> Sequence[AnswerApart]:
         """Return answers of robots.txt files and refusals with numbers above `after`, in order, at most `limit`."""

@@ -3,10 +3,9 @@
 import json
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256 as hash_of
 
-from ingestd.archive.packs import make_record
 from ingestd.archive.protocol import Kind
 from ingestd.model.answer import Answer, Headers, Redirect
 
@@ -16,18 +15,22 @@ _KEY = 16
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """A call of `put`: a body, its kind, the answer that carried it, its subjects, or their keys, and its frame."""
+    """A call of `put`: a body, its kind, the answer that carried it, its subjects, or their keys, and its frame.
+
+    `day` (UTC) is that of a document of another archive; None: today.
+    """
 
     body: bytes
     kind: Kind
     answer: Answer | None = None
     subjects: Collection[str | bytes] = ()
     frame: bytes | None = None
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A body to store, and its answer, which is compressed."""
+    """A body to store, and its answer."""
 
     kind: Kind
     sha256: bytes
@@ -37,23 +40,26 @@ class Item:
     subjects: tuple[bytes, ...]
     #: The body as a frame of zstd; None: it is not compressed yet.
     frame: bytes | None = None
+    #: UTC; None: today.
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerItem:
-    """An answer to store: the hash of its URL, its status, the SHA-256 of its JSON, and its record."""
+    """An answer to store: the hash of its URL, its status and time, and its JSON with the SHA-256 of it."""
 
     url: bytes
     status: int
+    fetched_at: datetime
     name: bytes
-    record: bytes
+    content: bytes
 
 
 def make_item(put: Put) -> Item:
     """Return what to store for a call of `put`."""
     keys = tuple(dict.fromkeys(one if isinstance(one, bytes) else key_of(one) for one in put.subjects))
     answer = _answer_item(put.answer) if put.answer else None
-    return Item(put.kind, hash_of(put.body).digest(), put.body, answer, keys, put.frame)
+    return Item(put.kind, hash_of(put.body).digest(), put.body, answer, keys, put.frame, put.day)
 
 
 def _answer_item(answer: Answer) -> AnswerItem:
@@ -61,7 +67,7 @@ def _answer_item(answer: Answer) -> AnswerItem:
     # Headers may contain lone surrogates, for bytes that are no UTF-8; JSON's escapes keep them.
     content = json.dumps(fields, separators=(",", ":")).encode()
     name = hash_of(content).digest()
-    return AnswerItem(key_of(answer.url), answer.status, name, make_record(content, name))
+    return AnswerItem(key_of(answer.url), answer.status, answer.fetched_at, name, content)
 
 
 def answer_of(content: bytes) -> Answer:

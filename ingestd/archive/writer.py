@@ -34,15 +34,15 @@ class Writer:
         Raises OSError or sqlite3.Error; then nothing is stored, or what is stored is not in the index yet.
         """
         sizes: dict[bytes, int] = {}
-        for kind in dict.fromkeys(item.kind for item in items):
-            of_kind = [item for item in items if item.kind == kind]
-            while (written := self._write_kind(kind, of_kind, today)) is None:
+        for kind, day in dict.fromkeys((item.kind, item.day or today) for item in items):
+            those = [item for item in items if (item.kind, item.day or today) == (kind, day)]
+            while (written := self._write_kind(kind, those, day)) is None:
                 pass  # a body that was there has just been deleted by another process
             sizes |= written
         return [sizes[item.sha256] for item in items]
 
     def _write_kind(self, kind: Kind, items: Sequence[Item], today: date) -> dict[bytes, int] | None:
-        """Store items of one kind; None when a body that needed no writing was deleted meanwhile."""
+        """Store items of one kind and day; None when a body that needed no writing was deleted meanwhile."""
         with self._index.kept() as connection:
             known = {item.sha256: self._stored(connection, item, today) for item in items}
             answers = [answer for item in items if (answer := self._new_answer(connection, item))]
@@ -50,7 +50,8 @@ class Writer:
         new = {item.sha256: item for item in items if not known[item.sha256]}
         bodies = {name: packs.make_record(item.body, name, item.frame) for name, item in new.items()}
         sizes = {name: size or len(bodies[name]) for name, size in known.items()}
-        records = [*bodies.values(), *(answer.record for _, answer in answers)]
+        answer_records = [packs.make_record(answer.content, answer.name) for _, answer in answers]
+        records = [*bodies.values(), *answer_records]
         if not records:
             if subjects:
                 with self._index.write(keep=True) as connection:
@@ -77,8 +78,10 @@ class Writer:
                     "INSERT INTO answers (url, sha256, status, name, pack, position, length)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?)",
                     [
-                        (answer.url, body, answer.status, answer.name, pack, position, len(answer.record))
-                        for (body, answer), position in zip(answers, positions[len(bodies) :], strict=True)
+                        (answer.url, body, answer.status, answer.name, pack, position, len(record))
+                        for (body, answer), record, position in zip(
+                            answers, answer_records, positions[len(bodies) :], strict=True
+                        )
                     ],
                 )
         return sizes

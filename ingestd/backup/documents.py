@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from ingestd.archive.protocol import Archive, StoredDocument
+from ingestd.archive.protocol import Archive, StoredDocument, StoredPut
 from ingestd.errors import ArchiveError
 
 #: Answers read at once.
@@ -30,5 +30,6 @@ async def _answers_apart(source: Archive, missing: list[str]) -> AsyncIterator[S
             except ArchiveError:
                 missing.append(one.sha256)
                 continue
-            yield StoredDocument(body=body, kind=one.kind, answers=(one.answer,), subjects=())
+            put = StoredPut(kind=one.kind, day=one.day, answer=one.answer)
+            yield StoredDocument(body=body, puts=(put,))
         after = found[-1].number

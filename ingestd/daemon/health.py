@@ -193,7 +193,8 @@ class Health:
     def _archive(self, now: datetime) -> Check:
         since = self.service.runtime.archive.failing_since
         seconds = monotonic() - since if since else 0.0
-        failing = Verdict(status="fail", output="the archive refuses writes: its disk is full or read-only")
+        output = f"the archive refuses writes: {self.service.runtime.archive.failure}"
+        failing = Verdict(status="fail", output=output)
         return Check(
             name="archive:writes", component="datastore", value=seconds, unit="s", at=now,
             verdict=failing if seconds > UNWRITABLE else Verdict(),

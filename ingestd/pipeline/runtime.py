@@ -11,12 +11,12 @@ from typing import Any
 import structlog
 
 from ingestd import __version__
-from ingestd.archive.directory import DirectoryArchive
 from ingestd.archive.off import DisabledArchive
 from ingestd.archive.protocol import Archive
 from ingestd.errors import StoreError
 from ingestd.model.answer import Answer
 from ingestd.model.timing import Timing
+from ingestd.pipeline.archives import archive_at
 from ingestd.pipeline.database import make_directories, open_database
 from ingestd.pipeline.engine.row_turns import open_row_turns
 from ingestd.pipeline.folder_opener import FolderOpener
@@ -215,8 +215,8 @@ def make_robots_store(database: Database, archive: Archive | None, retries: Retr
 
 
 def make_archive(settings: Settings) -> Archive:
-    """Return the archive of raw bytes."""
-    return DirectoryArchive(settings.archive) if isinstance(settings.archive, Path) else DisabledArchive()
+    """Return the archive of raw bytes; raises NotInstalled."""
+    return DisabledArchive() if settings.archive == "off" else archive_at(settings.archive, settings)
 
 
 def make_pool(settings: Settings, *, processes: int | None = None) -> Pool:

@@ -24,7 +24,7 @@ NOT_SETTINGS = frozenset({"INGESTD_CONFIG", "INGESTD_TEST_DATABASE_URL", "INGEST
 SYSTEM_CONFIG = Path("/etc/ingestd/ingestd.toml")
 
 #: Settings whose values never appear in messages.
-SECRETS = frozenset({"api_token", "database_url", "inbox_token", "logins"})
+SECRETS = frozenset({"api_token", "archive_keys", "database_url", "inbox_token", "logins"})
 
 #: Name of a source → key → value as written; in order of precedence.
 Sources = dict[str, Mapping[str, Any]]

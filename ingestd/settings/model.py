@@ -10,12 +10,12 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from ingestd.settings import access, cluster, kept
 from ingestd.settings.agencies import Agencies
+from ingestd.settings.raw_archive import ArchiveCache, ArchiveKeys, ArchivePlace
 from ingestd.settings.values import (
     Address,
     Bytes,
     DatabaseUrl,
     Directory,
-    DirectoryOrOff,
     File,
     KnownHosts,
     Listen,
@@ -75,13 +75,9 @@ class Settings(BaseSettings):
         ),
     )
     engine: cluster.Engine = "local"
-    archive: DirectoryOrOff = Field(
-        default_factory=lambda known: known["state_dir"] / "archive",
-        description=(
-            'Directory for the raw bytes of feeds and pages, compressed. "off" keeps none; articles can then '
-            "not be extracted again. Default: archive in state_dir."
-        ),
-    )
+    archive: ArchivePlace = Field(default_factory=lambda known: known["state_dir"] / "archive")
+    archive_keys: ArchiveKeys = ()
+    archive_cache: ArchiveCache = 256 * MIB
     listen: Address = Field(
         Listen(host="127.0.0.1", port=8790),
         description=(

@@ -104,10 +104,6 @@ def _path(value: object) -> Path:
     return Path(value).expanduser().absolute()
 
 
-def _path_or_off(value: object) -> object:
-    return value if value == "off" else _path(value)
-
-
 def _network(value: object) -> IPv4Network | IPv6Network:
     return ip_network(str(value))
 
@@ -236,7 +232,6 @@ Bytes = Annotated[int, BeforeValidator(_bytes), PlainSerializer(_show_bytes, ret
 #: An absolute path; `~` is the home directory, relative paths are resolved against the working directory.
 Directory = Annotated[Path, BeforeValidator(_path)]
 File = Annotated[Path, BeforeValidator(_path)]
-DirectoryOrOff = Annotated[Literal["off"] | Path, BeforeValidator(_path_or_off)]
 Address = Annotated[Listen, BeforeValidator(Listen.parse), PlainSerializer(str, return_type=str, when_used="json")]
 Networks = Annotated[
     tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...], BeforeValidator(_split_list)

@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from ingestd.archive.objects.address import ObjectAddress, ObjectKey
 from ingestd.settings.access import AllowedHosts
+from ingestd.settings.raw_archive import ArchiveKeys, ArchivePlace
 from ingestd.settings.values import (
     Address,
     Bytes,
     Contact,
     DatabaseUrl,
-    DirectoryOrOff,
     Listen,
     Logins,
     NameServers,
@@ -79,8 +80,21 @@ def test_an_invalid_listening_address_is_refused(text: str) -> None:
         (Networks, "", ()),
         (NameServers, "192.0.2.53,[2001:db8::53]:5353", ("192.0.2.53", "[2001:db8::53]:5353")),
         (NameServers, ["2001:db8::53", "localhost:5353"], ("2001:db8::53", "localhost:5353")),
-        (DirectoryOrOff, "off", "off"),
-        (DirectoryOrOff, "/var/lib/x", Path("/var/lib/x")),
+        (ArchivePlace, "off", "off"),
+        (ArchivePlace, "/var/lib/x", Path("/var/lib/x")),
+        (ArchivePlace, "s3://news", ObjectAddress(scheme="s3", bucket="news")),
+        (
+            ArchivePlace,
+            "s3://news/raw/a/?endpoint=http://minio:9000&region=fra-1",
+            ObjectAddress(scheme="s3", bucket="news", prefix="raw/a", endpoint="http://minio:9000", region="fra-1"),
+        ),
+        (ArchivePlace, "file:///mnt/my%20archive/", ObjectAddress(scheme="file", prefix="/mnt/my archive")),
+        (
+            ArchiveKeys,
+            "# keys\n\ns3://news id s/cret+",
+            (ObjectKey(scheme="s3", bucket="news", name="id", secret="s/cret+"),),
+        ),
+        (ArchiveKeys, ["gs://news /etc/key.json"], (ObjectKey(scheme="gs", bucket="news", name="/etc/key.json"),)),
         (Contact, "https://news.example/bot", "https://news.example/bot"),
         (Contact, "desk@news.example", "desk@news.example"),
     ],
@@ -90,8 +104,8 @@ def test_values_are_read_as_people_write_them(kind: Any, value: object, read_as:
 
 
 def test_a_path_is_made_absolute_and_its_tilde_expanded() -> None:
-    assert read(DirectoryOrOff, "~/x") == Path.home() / "x"
-    assert read(DirectoryOrOff, "x") == Path.cwd() / "x"
+    assert read(ArchivePlace, "~/x") == Path.home() / "x"
+    assert read(ArchivePlace, "x") == Path.cwd() / "x"
 
 
 @pytest.mark.parametrize(
@@ -105,8 +119,18 @@ def test_a_path_is_made_absolute_and_its_tilde_expanded() -> None:
         (Networks, "[1", "should be a list"),
         (Networks, 3, "valid tuple"),
         (NameServers, "a b", "'a b' should be HOST"),
-        (DirectoryOrOff, "", "should be a path"),
-        (DirectoryOrOff, "a\0b", "should be a path"),
+        (ArchivePlace, "", "should be a path"),
+        (ArchivePlace, "a\0b", "should be a path"),
+        (ArchivePlace, "ftp://news", "the address should be s3://BUCKET"),
+        (ArchivePlace, "s3:///archive", "should name a bucket, as in s3://news/archive"),
+        (ArchivePlace, "s3://id:secret@news", "should have no key; put it into archive_keys"),
+        (ArchivePlace, "s3://news?secret=x", "has the parameter 'secret'; allowed for s3:// are: endpoint, region"),
+        (ArchivePlace, "gs://news?region=x", "allowed for gs:// are: none"),
+        (ArchivePlace, "s3://news?endpoint=minio:9000", "has an endpoint that is no URL"),
+        (ArchivePlace, "s3://news/a/../b", "has a prefix other than letters"),
+        (ArchivePlace, "file://host/mnt", "should name a directory by its absolute path"),
+        (ArchiveKeys, "s3://news id", "line 1: should be s3://NAME ID SECRET"),
+        (ArchiveKeys, "\nnews id secret", "line 2: should begin with s3://BUCKET"),
         (Contact, "desk", "should be a web page"),
         (Contact, "desk@news.example\r\nX-Evil: 1", "should be a web page"),
         (Contact, "https://news.example/)", "should be a web page"),
@@ -239,3 +263,15 @@ def test_allowed_hosts_are_names_and_addresses(given: object, hosts: tuple[str, 
 def test_anything_else_is_no_allowed_host(given: str) -> None:
     with pytest.raises(ValidationError, match="should be a host without scheme and port"):
         read(AllowedHosts, given)
+
+
+def test_the_secret_of_a_key_is_never_shown() -> None:
+    [key] = read(ArchiveKeys, "s3://news id s3cr3t t0k3n")
+
+    assert str(key) == "s3://news ***"
+    assert "s3cr3t" not in repr(key)
+    assert "t0k3n" not in repr(key)
+    for line in ("s3://news id s3cr3t t0k3n more", "s3://news/prefix id s3cr3t", "s3://news?s3cr3t"):
+        with pytest.raises(ValidationError) as caught:
+            read(ArchiveKeys, line)
+        assert "s3cr3t" not in caught.value.errors(include_input=False)[0]["msg"]

@@ -1,0 +1,1 @@
+"""Archive in an object store or a shared directory, for several machines."""
