@@ -11,10 +11,14 @@ TEST = $(BIN)/pytest -n $(or $(WORKERS),$(shell $(PYTHON) -c 'import os; print(2
 # A broken link is an error.
 DOCS = $(BIN)/zensical build --strict --clean
 
-.PHONY: demo test test-brokers check bench bench-quick docs soak soak-cluster fuzz format constraints clean
+.PHONY: demo demo-cluster test test-brokers check bench bench-quick docs soak soak-cluster fuzz format constraints clean
 
 demo: .venv/installed
 	$(BIN)/ingestd demo $(if $(ONCE),--once)
+
+# Three nodes on a temporary PostgreSQL, or with DATABASE_URL=postgresql://... on one whose user may create databases.
+demo-cluster: .venv/installed-demo
+	$(BIN)/ingestd demo --nodes $(or $(NODES),3) $(if $(ONCE),--once) $(if $(DATABASE_URL),--server '$(DATABASE_URL)')
 
 test: .venv/installed-test
 	$(TEST)
@@ -88,6 +92,10 @@ clean:
 
 .venv/installed: .venv/bin/python pyproject.toml constraints.txt
 	$(INSTALL) -e .
+	touch $@
+
+.venv/installed-demo: .venv/installed
+	$(INSTALL) -e '.[demo]'
 	touch $@
 
 .venv/installed-test: .venv/installed

@@ -216,7 +216,7 @@ COMMANDS: tuple[Command | Group, ...] = (
             ),
         ),
     ),
-    Command("demo", "demo:demo", "Run the daemon on a simulated newsroom."),
+    Command("demo", "demo.demo:demo", "Run the daemon on a simulated newsroom."),
     Group(
         "config",
         "Show or check the settings.",

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from aiohttp import web
 
 from ingestd.demo import rendering
+from ingestd.demo.arrivals import Arrivals
 from ingestd.demo.dispatches import DOMAIN, TITLE, Dispatch
 from ingestd.demo.site import conditional_response, host_of, robots_txt
 
@@ -13,19 +14,19 @@ from ingestd.demo.site import conditional_response, host_of, robots_txt
 class Agency:
     """A server on a free port of 127.0.0.1.
 
-    `sent` returns the dispatches sent so far, in order; nothing else is served.
+    `sent` returns the dispatches sent so far, in order; nothing else is served.  Requests are written down in `log`.
     """
 
     title = TITLE
 
-    def __init__(self, sent: Callable[[], tuple[Dispatch, ...]], *, named: bool = False) -> None:
+    def __init__(self, sent: Callable[[], tuple[Dispatch, ...]], *, log: Arrivals, named: bool = False) -> None:
         #: The URL of the message; empty until `open`.
         self.url = ""
         self._sent = sent
         self._host = host_of(DOMAIN) if named else "127.0.0.1"
         self._opened = datetime.now(UTC)
         self._pace = 1.0
-        application = web.Application()
+        application = web.Application(middlewares=[log.middleware(self.title)])
         application.router.add_get("/newsml", self._message)
         application.router.add_get("/robots.txt", robots_txt)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)

@@ -26,6 +26,8 @@ class Holdings:
 
     #: Numbers of entries, records, duplicates and revisions, of all sources.
     counts: tuple[int, int, int, int]
+    #: The texts of the papers and the feed agency, as last published.
+    texts: frozenset[str]
     #: Number of events of each kind, for items of the wire agency.
     events: Mapping[str, int]
     #: The state of each item of the wire agency, by guid.
@@ -47,6 +49,7 @@ def expected_holdings(papers: ExpectedContent, wire: ExpectedWire) -> Holdings:
             papers.duplicates,
             papers.records + papers.corrections + wire.revisions,
         ),
+        texts=frozenset(papers.bodies.values()),
         events=dict(wire.events),
         items=wire.items,
         listed=usable,
@@ -74,6 +77,7 @@ async def _holdings(connection: AsyncConnection, newsroom: Newsroom, exported: l
         found |= {guid} & {record.guid for record in hits}
     return Holdings(
         counts=(figures["entries"], figures["records"], figures["duplicates"], figures["revisions"]),
+        texts=frozenset(newsroom.expected.bodies.values()) & {record.article.body_text for record in exported},
         events=await count_events(connection, source_url=newsroom.agency.url),
         items={record.guid: await _item_state(connection, record) for record in wire_records},
         listed=_guids(await records.newest(connection, limit=_LIMIT), items),

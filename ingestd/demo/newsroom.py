@@ -10,6 +10,7 @@ from typing import Self
 
 from ingestd.demo import dispatches
 from ingestd.demo.agency import Agency
+from ingestd.demo.arrivals import Arrivals
 from ingestd.demo.dispatches import Dispatch
 from ingestd.demo.expected import ExpectedContent, ExpectedWire, expected_content, expected_wire
 from ingestd.demo.names import NameServer
@@ -35,11 +36,15 @@ class Newsroom:
         self._clock = clock
         self._opened = clock()
         self._stories = load()
+        #: Who asked for what, and when.
+        self.arrivals = Arrivals(clock)
         #: The servers of the feeds; each counts its requests.
-        self.sites = tuple(Site(outlet, partial(self._published, outlet), named=names) for outlet in OUTLETS)
+        self.sites = tuple(
+            Site(outlet, partial(self._published, outlet), log=self.arrivals, named=names) for outlet in OUTLETS
+        )
         self._dispatches = dispatches.load()
         #: The agency that sends NewsML-G2.
-        self.agency = Agency(self._sent, named=names)
+        self.agency = Agency(self._sent, log=self.arrivals, named=names)
         self.name_server = NameServer()
         self._stack = AsyncExitStack()
         self._timer: asyncio.TimerHandle | None = None

@@ -8,6 +8,7 @@ from hashlib import sha256
 from aiohttp import web
 
 from ingestd.demo import rendering
+from ingestd.demo.arrivals import Arrivals
 from ingestd.demo.outlets import Outlet
 from ingestd.demo.stories import Version
 
@@ -19,10 +20,12 @@ class Site:
     """A server on a free port of 127.0.0.1.
 
     `published` returns the stories published so far, newest first; the served content depends on nothing else.  Its
-    URLs have the outlet's host if it is `named`, else the address.
+    URLs have the outlet's host if it is `named`, else the address.  Requests are written down in `log`.
     """
 
-    def __init__(self, outlet: Outlet, published: Callable[[], tuple[Version, ...]], *, named: bool = False) -> None:
+    def __init__(
+        self, outlet: Outlet, published: Callable[[], tuple[Version, ...]], *, log: Arrivals, named: bool = False
+    ) -> None:
         self.outlet = outlet
         #: The URL of the front page, with a slash at the end; empty until `open`.
         self.home = ""
@@ -32,6 +35,7 @@ class Site:
         self.not_modified = 0
         self._published = published
         self._host = host_of(outlet.domain) if named else "127.0.0.1"
+        self._log = log
         self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=1.0)
 
     @property
@@ -50,7 +54,7 @@ class Site:
         await self._runner.cleanup()
 
     def _application(self) -> web.Application:
-        application = web.Application()
+        application = web.Application(middlewares=[self._log.middleware(self.outlet.title)])
         application.on_response_prepare.append(self._count)
         application.router.add_get("/", self._front)
         application.router.add_get("/feed", self._feed)

@@ -27,7 +27,8 @@ ALL = [
 HELPERS = {
     "consumers.options", "consumers.state",
     "app", "backfill.options", "backfill.run", "clean.batch_line", "clean.explanation", "commands", "database",
-    "db.progress", "empty", "iterate", "log", "main_help", "options", "output", "records.decide", "records.options",
+    "db.progress", "demo.cluster", "demo.events", "demo.node", "demo.report", "demo.server",
+    "demo.setup", "empty", "iterate", "log", "main_help", "options", "output", "records.decide", "records.options",
     "records.table", "settings", "since", "sources.state", "stories.options", "stories.table",
     "terminal", "withheld",
 }  # fmt: skip

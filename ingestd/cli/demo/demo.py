@@ -8,36 +8,31 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import monotonic
 from typing import Annotated
 
 import typer
 
+from ingestd.cli.demo.cluster import run_cluster
+from ingestd.cli.demo.events import due, follow, kills, show_message
+from ingestd.cli.demo.setup import add_sources
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import note, show, show_json_lines, show_table
 from ingestd.cli.settings import load_settings
 from ingestd.cli.stories.table import headline_of
 from ingestd.daemon.run import run_daemon
-from ingestd.delivery import management
 from ingestd.demo import holdings
-from ingestd.demo.holdings import Holdings
 from ingestd.demo.newsroom import Newsroom
-from ingestd.demo.receiver import Received, Receiver
-from ingestd.errors import IngestError
-from ingestd.model.event import Event
+from ingestd.demo.receiver import Receiver
+from ingestd.errors import UsageError
 from ingestd.model.story import Story
 from ingestd.model.story_words import origin_of, reasons
 from ingestd.pipeline.database import open_database
 from ingestd.pipeline.stories.placer import make_placer
 from ingestd.settings import Settings
 from ingestd.settings.values import Listen
-from ingestd.store.database import Database
-from ingestd.store.events import event_log
 from ingestd.store.operations import overview
-from ingestd.store.polls.sources import add
 from ingestd.store.stories import listing
 from ingestd.store.stories.listing import Chosen
-from ingestd.times import iso
 
 #: Seconds after which `--once` gives up; it takes about 30.
 _TIMEOUT = 55.0
@@ -47,6 +42,25 @@ _COUNTED = ("corrected", "withheld", "released", "killed")
 
 def demo(
     once: Annotated[bool, typer.Option("--once", help="Exit when everything published is stored.")] = False,
+    nodes: Annotated[
+        int | None,
+        typer.Option(
+            "--nodes",
+            metavar="N",
+            min=2,
+            max=8,
+            help="Run several daemons, which share the work on PostgreSQL, and kill one of them. Default: one daemon.",
+        ),
+    ] = None,
+    server: Annotated[
+        str | None,
+        typer.Option(
+            "--server",
+            metavar="URL",
+            help="With --nodes: a PostgreSQL where a database can be made, and dropped at the end. Default: a "
+            "temporary server.",
+        ),
+    ] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -56,12 +70,22 @@ def demo(
     saved, revised, corrected, withheld, released or killed. A webhook gets each event as well, and what it was sent is
     printed after an arrow.
 
+    With --nodes the daemons are processes that share the work. One is killed with SIGKILL in the middle. At the end the
+    newsroom says what is missing, and by its log of arrivals how long each publisher was left alone between two
+    requests.
+
     Exit status: 0 on success; with --once, 1 if the records differ from what was published, or if the webhook did not
-    get every event, signed and each kill without a text.
+    get every event, signed and each kill without a text, or if a publisher of several nodes was asked too early.
     """
+    if server and nodes is None:
+        raise UsageError("--server is for several nodes: give --nodes as well")
     given = load_settings(config)
-    with TemporaryDirectory(prefix="ingestd-demo-") as directory:
-        complete = asyncio.run(_demo(given, Path(directory), once=once, json=json))
+    with TemporaryDirectory(prefix="ingestd-demo-") as name:
+        directory = Path(name)
+        if nodes is None:
+            complete = asyncio.run(_demo(given, directory, once=once, json=json))
+        else:
+            complete = asyncio.run(run_cluster(directory, count=nodes, server=server, once=once, json=json))
     raise typer.Exit(0 if complete or not once else 1)
 
 
@@ -90,33 +114,32 @@ async def _demo(given: Settings, directory: Path, *, once: bool, json: bool) -> 
         newsroom = await stack.enter_async_context(Newsroom(names=True))
         settings = _settings(given, directory, newsroom, once=once)
         database = await stack.enter_async_context(open_database(settings))
-        async with database.write() as connection:
-            for url, title in (*newsroom.sources, (newsroom.agency.url, newsroom.agency.title)):
-                await add(connection, url, title=title, interval=1.0, now=datetime.now(UTC))
-        receiver = await stack.enter_async_context(Receiver(partial(_show_message, json=json)))
-        await _add_consumer(database, receiver, settings)
+        receiver = await stack.enter_async_context(Receiver(partial(show_message, json=json)))
+        await add_sources(database, newsroom, receiver, settings)
         daemon = asyncio.create_task(run_daemon(settings, ready=lambda address: note(f"status page: {address}")))
-        follow = asyncio.create_task(_follow(database, newsroom, receiver, once=once, json=json))
-        await asyncio.wait([daemon, follow], return_when=asyncio.FIRST_COMPLETED)
+        following = asyncio.create_task(
+            follow(database, newsroom, receiver, give_up_after=_TIMEOUT if once else None, json=json)
+        )
+        await asyncio.wait([daemon, following], return_when=asyncio.FIRST_COMPLETED)
         if not daemon.done():
             # Stop it as an operator would.
             signal.raise_signal(signal.SIGTERM)
         await daemon
-        follow.cancel()
+        following.cancel()
         with suppress(asyncio.CancelledError):
-            await follow
+            await following
         if placer := make_placer(settings, database):
             await placer.place_all()
         async with database.read() as connection:
             told = await listing.most_carried(connection, Chosen(since=started, limit=100))
             figures = await overview.summary(connection)
             happened = await holdings.count_events(connection)
-            complete = await holdings.stored_holdings(database, newsroom) == _due(newsroom)
+            complete = await holdings.stored_holdings(database, newsroom) == due(newsroom)
     names = ("sources", "polls", "not_modified", "entries", "records", "revisions", "duplicates", "failures")
     counts = {"304s" if name == "not_modified" else name: figures[name] for name in names}
     counts |= {kind: happened[kind] for kind in _COUNTED}
     counts |= {"webhooks": len(receiver.received), "webhooks_refused": receiver.refused}
-    complete = complete and not receiver.refused and not any(one.has_text for one in _kills(receiver))
+    complete = complete and not receiver.refused and not any(one.has_text for one in kills(receiver))
     if json:
         show_json_lines([counts])
     else:
@@ -139,59 +162,3 @@ def _show_stories(told: list[Story]) -> None:
                 )
     alone = [headline_of(story) for story in told if story.carriers == 1 and not story.round_up]
     show(f"stories of one record: {len(alone)}, as {'; '.join(alone[:3])}")
-
-
-def _due(newsroom: Newsroom) -> Holdings:
-    return holdings.expected_holdings(newsroom.expected, newsroom.expected_wire)
-
-
-async def _add_consumer(database: Database, receiver: Receiver, operator: Settings) -> None:
-    settings = {"url": receiver.url, "secret": receiver.secret}
-    async with database.write() as connection:
-        await management.add(
-            connection, name="demo", kind="webhook", settings=settings, after=0, operator=operator,
-            now=datetime.now(UTC),
-        )  # fmt: skip
-
-
-def _show_message(message: Received, known: bool, *, json: bool) -> None:
-    """Print what the webhook was sent."""
-    if json:
-        show_json_lines([{"webhook": message.id, "kind": message.kind, "again": known}])
-        return
-    again = " again" if known else ""
-    show(f"-> event {message.seq}{again}: {message.kind}  {message.headline or '(no text)'}  ({message.source_title})")
-
-
-def _kills(receiver: Receiver) -> list[Received]:
-    return [one for one in receiver.received.values() if one.kind == "killed"]
-
-
-async def _follow(database: Database, newsroom: Newsroom, receiver: Receiver, *, once: bool, json: bool) -> None:
-    """Print events as they happen; with `once`, until everything published is stored and sent, or time is up."""
-    seen, started, events = 0, monotonic(), list[Event]()
-    while True:
-        async with database.read() as connection:
-            found = await event_log.read_after(connection, seen)
-            figures = await overview.summary(connection)
-            ended = once and newsroom.finished.is_set()
-            stored = await holdings.stored_holdings(database, newsroom) if ended else None
-        seen = found.after
-        events += found.events if once else ()
-        for event in found.events:
-            if json:
-                show_json_lines([event])
-                continue
-            # A withheld record has no headline until it is released, and a killed one has none any more.
-            headline = event.headline or ("(killed)" if event.kind == "killed" else "(withheld)")
-            show(f"{event.kind:9} {iso(event.versioncreated)}  {headline}  ({event.source_title})")
-        is_stored = stored == _due(newsroom) and not figures["pending"] and not found.events
-        if is_stored and not receiver.missing(events):
-            return
-        if once and monotonic() - started > _TIMEOUT:
-            if is_stored:
-                raise IngestError(f"the webhook did not get the events {receiver.missing(events)} in {_TIMEOUT:.0f} s")
-            raise IngestError(
-                f"not everything was stored within {_TIMEOUT:.0f} s: {stored} instead of {_due(newsroom)}"
-            )
-        await asyncio.sleep(0.25)

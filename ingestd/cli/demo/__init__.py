@@ -1,0 +1,1 @@
+"""`ingestd demo`: run one daemon, or several nodes, on a simulated newsroom."""
