@@ -98,7 +98,7 @@ async def open_runtime(
         # Every process that asks sites, so that a one-off poll keeps the manners of the machines as well.
         shared = None
         if settings.engine == "procrastinate":
-            shared = await stack.enter_async_context(open_row_turns(database, run_id, delay=settings.host_delay))
+            shared = await stack.enter_async_context(open_row_turns(database, run_id))
         pacing, fetcher = await stack.enter_async_context(
             open_fetcher(settings, database, archive, retries, shared=shared)
         )
@@ -149,7 +149,7 @@ async def open_fetcher(
     *,
     shared: SharedTurns | None = None,
 ) -> AsyncIterator[tuple[Pacing, Fetcher]]:
-    """Open the fetcher and its pacing, which is shared with other processes on this host, and those of `shared`.
+    """Open the fetcher and its pacing, which other processes on this host share, or all those of `shared`.
 
     With a `database`, robots.txt files are cached in it; with an `archive` as well, each version of them is kept there.
     """
@@ -157,7 +157,8 @@ async def open_fetcher(
     pacing = Pacing(
         concurrency=settings.host_concurrency,
         delay=settings.host_delay,
-        lock_file=settings.state_dir / "turns.lock",
+        # A process that waits for a site's row must not keep others from the lock that its owner needs.
+        lock_file=None if shared else settings.state_dir / "turns.lock",
         shared=shared,
     )
     try:

@@ -93,7 +93,8 @@ class Fetcher:
         self._pacing = pacing
         self._throttle = Throttle(pacing)
         self.memory_budget = self._bodies.memory_budget
-        self.breakers = Breakers()
+        self.breakers = Breakers(on_change=pacing.share_failures)
+        pacing.on_failures = self.breakers.adopt
         self._outage_detector = OutageDetector(nameservers, self.breakers.answered_since)
         fetch_robots = partial(self.get, accept=ACCEPT_ROBOTS, truncate_to=MAX_BYTES)
         self.robots = Robots(fetch_robots, robots_store or RobotsStore())
@@ -185,7 +186,8 @@ class Fetcher:
         while True:
             target = redirects.target
             if obey_robots:
-                self._pacing.set_delay(target.site, target.origin, await self.robots.check(target.display_url))
+                delay = await self.robots.check(target.display_url)
+                self._pacing.set_delay(target.site, target.origin_text, delay)
             login = self._login_for(target)
             try:
                 response, seconds = await self._request(

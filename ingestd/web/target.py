@@ -75,6 +75,12 @@ class Target:
         """Scheme, host and port (RFC 6454, 4)."""
         return origin_of(self.url)
 
+    @property
+    def origin_text(self) -> str:
+        """The origin as text, such as "https://news.example:443"."""
+        scheme, host, port = self.origin
+        return f"{scheme}://{host}:{port}"
+
 
 #: Without those that may contain a password.
 _kept = cached_if_short(1_000)(Target._parse)

@@ -47,6 +47,7 @@ VERSIONS = (
     "0029",
     "0030",
     "0031",
+    "0032",
 )
 
 #: The version that this program works with.

@@ -127,5 +127,11 @@ manners = Table(
     Column("next_at", Instant, nullable=False),  # no other run asks before
     Column("delay", Float, nullable=False, server_default="0"),  # longest Crawl-delay of its origins, in seconds
     Column("held_until", Instant),  # as it asked for itself (Retry-After)
+    Column("takes", Integer, nullable=False, server_default="0"),  # permissions so far: the number of the last one
+    Column("pace", Float, nullable=False, server_default="0"),  # seconds that `run_id` leaves between two requests
+    Column("delay_origin", Text),  # the origin that asks for `delay`
+    Column("failures", Integer, nullable=False, server_default="0"),  # consecutive failed requests
+    Column("failing_wait", Float, nullable=False, server_default="0"),  # seconds of its open breaker; 0: closed
+    Column("failing_until", Instant),  # end of that wait
     Index("manners_of_runs", "run_id", sqlite_where=_claimed, postgresql_where=_claimed),
 )

@@ -37,6 +37,7 @@ _DUE = text(
     WHERE (manners.site IS NULL OR (
             manners.next_at <= clock_timestamp()
             AND (manners.held_until IS NULL OR manners.held_until <= clock_timestamp())
+            AND (manners.failing_until IS NULL OR manners.failing_until <= clock_timestamp())
         ))
         AND NOT EXISTS (SELECT FROM procrastinate_jobs WHERE lock = due.site AND status IN ('todo', 'doing'))
     ORDER BY due.due LIMIT :most

@@ -1,7 +1,8 @@
 """Runs: the processes at work on this database; a dead run loses its claims.
 
-A claim is a `run_id` on a source, entry or backfill.  It has no expiry of its own: it ends with its run.  A run is dead
-when its heartbeats stop, or when its process is missing from the place of the observer (`RunObserver`).
+A claim is a `run_id` on a source, entry or backfill, or on a site's row in `manners`.  It has no expiry of its own: it
+ends with its run.  A run is dead when its heartbeats stop, or when its process is missing from the place of the
+observer (`RunObserver`).
 """
 
 import os
@@ -16,7 +17,8 @@ from sqlalchemy import ColumnElement, Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.schema.tables import backfills, entries, installation, runs, sources
-from ingestd.store.work import processes
+from ingestd.store.schema.tables import manners as manners_table
+from ingestd.store.work import manners, processes
 
 #: Seconds between two heartbeats, and without one until a run is dead.
 HEARTBEAT = 5.0
@@ -112,7 +114,7 @@ async def expire_dead(connection: AsyncConnection, observer: RunObserver) -> int
 async def _unregistered(connection: AsyncConnection) -> set[str]:
     """Return the runs that have claims but no row."""
     found: set[str] = set()
-    for table in (sources, entries, backfills):
+    for table in (sources, entries, backfills, manners_table):
         claimed = select(table.c.run_id).where(table.c.run_id.is_not(None)).distinct()
         found.update((await connection.execute(claimed)).scalars())
     # Read last: a run registers before it claims.
@@ -136,6 +138,7 @@ async def _release_claims(connection: AsyncConnection, run_ids: Sequence[str]) -
         claimed = select(table.c.id).where(table.c.run_id.in_(run_ids)).order_by(table.c.id)
         await connection.execute(claimed.with_for_update(key_share=True))
         await connection.execute(update(table).where(table.c.run_id.in_(run_ids)).values(run_id=None))
+    await manners.release(connection, run_ids)
 
 
 async def _register(connection: AsyncConnection, run_id: str, role: str, now: datetime) -> None:

@@ -9,6 +9,7 @@ from time import monotonic
 from types import TracebackType
 
 from ingestd.errors import BrokenReply, Held, Offline, Refused, TimedOut, TooLarge, Unanswered, Unreachable
+from ingestd.web.politeness.shared_turns import Failures
 
 #: Consecutive failures that open a site's breaker.
 SITE_FAILURES = 5
@@ -44,6 +45,15 @@ class Breaker:
         """Whether it is open or half open."""
         return self._wait > 0
 
+    @property
+    def wait(self) -> float:
+        """The seconds for which it opened last, 0 while it is closed."""
+        return self._wait
+
+    def reopen(self, wait: float, left: float) -> None:
+        """Take over the state of another process's breaker, open for `left` more of `wait` seconds."""
+        self._wait, self._open_until = wait, self._clock() + left
+
     def held_for(self) -> float:
         """Return the seconds until the next request is allowed, 0 when it is allowed now."""
         if not self._wait:
@@ -76,8 +86,12 @@ class Breaker:
 class Breakers:
     """A breaker for each failing site, and one for the local network."""
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = monotonic, *, on_change: Callable[[str, Failures], None] | None = None
+    ) -> None:
+        """`on_change` is called with a site and its failures when a request there has changed them."""
         self._clock = clock
+        self._on_change = on_change or (lambda _site, _failures: None)
         #: Site → its consecutive failures, the latest failure last.
         self._failures: dict[str, int] = {}
         self._sites: dict[str, Breaker] = {}
@@ -108,6 +122,16 @@ class Breakers:
     def held_sites(self) -> set[str]:
         """Return the sites that must not be requested because they keep failing."""
         return {site for site, breaker in self._sites.items() if breaker.held_for() > 0}
+
+    def adopt(self, site: str, failures: Failures) -> None:
+        """Take over what another process knows about a site, which it has left."""
+        self._forget(site)
+        if failures.count:
+            self._failures[site] = failures.count
+            self._drop_oldest()
+        if failures.wait:
+            breaker = self._sites[site] = Breaker(*SITE_WAIT, self._clock)
+            breaker.reopen(failures.wait, failures.left)
 
     def attempt(self, site: str, url: str) -> "Attempt":
         """Return a context for one request to a site; the exception it raises, or none, is its result.
@@ -156,6 +180,11 @@ class Breakers:
                 self._end_probes(site)
 
     def _record_success(self, site: str) -> None:
+        if site in self._failures:
+            self._forget(site)
+            self._on_change(site, Failures())
+
+    def _forget(self, site: str) -> None:
         self._failures.pop(site, None)
         self._sites.pop(site, None)
 
@@ -164,6 +193,12 @@ class Breakers:
         failures = self._failures[site] = self._failures.pop(site, 0) + 1
         if failures >= SITE_FAILURES:
             self._sites.setdefault(site, Breaker(*SITE_WAIT, self._clock)).trip()
+        breaker = self._sites.get(site)
+        wait, left = (breaker.wait, breaker.held_for()) if breaker else (0.0, 0.0)
+        self._on_change(site, Failures(count=failures, wait=wait, left=left))
+        self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
         while len(self._failures) > _MAX_SITES:
             oldest = next(iter(self._failures))
             del self._failures[oldest]

@@ -7,6 +7,8 @@ So a process opens one HostLocks for each file, and counts its own locks.
 
 import fcntl
 import os
+import random
+from collections.abc import Iterator
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -52,6 +54,15 @@ class HostLocks:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+
+
+def pauses() -> Iterator[float]:
+    """Yield the seconds between two attempts to lock what another process has: from 0.05 up to 0.2."""
+    seconds = 0.05
+    while True:
+        # Jitter: a process that always tries just after another one would never get the lock.
+        yield seconds * random.uniform(0.8, 1.2)  # noqa: S311 - not a secret
+        seconds = min(seconds * 1.5, 0.2)
 
 
 def _offset(name: str, slot: int) -> int:

@@ -2,16 +2,16 @@
 
 import asyncio
 import random
-from collections import deque
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
 
 from ingestd.web.politeness.asked_delays import AskedDelays
-from ingestd.web.politeness.host_locks import MAX_SLOTS, HostLocks
-from ingestd.web.politeness.shared_turns import SharedTurns
+from ingestd.web.politeness.host_locks import MAX_SLOTS, HostLocks, pauses
+from ingestd.web.politeness.shared_turns import Failures, SharedTurns
+from ingestd.web.politeness.site_state import SiteState
 
 #: Seconds; a turn does not wait for a hold longer than this but raises OnHold, so that the caller can do other work.
 MAX_HOLD_WAIT = 10.0
@@ -54,10 +54,12 @@ class Pacing:
             raise ValueError(f"concurrency must be from 1 to {_QUEUE_LOCK}, not {concurrency}")
         self._concurrency = concurrency
         self._delay = delay
-        self._sites: dict[str, _Site] = {}
+        self._sites: dict[str, SiteState] = {}
         self._delays = AskedDelays(delay)
         self._locks = HostLocks(lock_file) if lock_file else None
         self._shared = shared
+        #: Called with a site and its failures, as the process that had it before has left them.
+        self.on_failures: Callable[[str, Failures], None] = lambda _site, _failures: None
 
     @property
     def busy_sites(self) -> int:
@@ -76,7 +78,7 @@ class Pacing:
         state = self._state(site)
         state.held_until = max(state.held_until, monotonic() + seconds)
         if self._shared:
-            self._shared.learn(site, delay=self._delays.longest(site), held_for=self.held_for(site))
+            self._shared.learn_hold(site, self.held_for(site))
         if (left := self.held_for(site)) > MAX_HOLD_WAIT:
             while state.waiting:
                 waiter = state.waiting.popleft()
@@ -84,7 +86,7 @@ class Pacing:
                     waiter.set_exception(OnHold(left))
         self._wake(site)
 
-    def set_delay(self, site: str, origin: Hashable, delay: float) -> None:
+    def set_delay(self, site: str, origin: str, delay: float) -> None:
         """Set the delay (seconds) that an origin asks for; a delay not longer than the default removes it.
 
         The longest delay among a site's origins applies to the whole site.  A longer one than all machines have known
@@ -92,10 +94,15 @@ class Pacing:
         """
         before = self.delay_of(site)
         if self._delays.set(site, origin, delay) and self._shared:
-            if (longest := self.delay_of(site)) > before:
-                self.hold(site, longest)
-            else:
-                self._shared.learn(site, delay=self._delays.longest(site), held_for=self.held_for(site))
+            asking = self._delays.asking(site)
+            self._shared.learn_delay(site, self._delays.longest(site), origin=asking, changed=origin)
+            if (now := self.delay_of(site)) > before:
+                self.hold(site, now)
+
+    def share_failures(self, site: str, failures: Failures) -> None:
+        """Let the next process that has a site know how it fails; only while a turn there is under way."""
+        if self._shared:
+            self._shared.learn_failures(site, failures)
 
     def delay_of(self, site: str) -> float:
         """Return the seconds between two requests at a site."""
@@ -156,8 +163,11 @@ class Pacing:
         try:
             while True:
                 permission = await shared.take(site, self.delay_of(site))
-                self._delays.set_elsewhere(site, permission.delay)
+                if permission.delay_origin is not None:
+                    self._delays.set(site, permission.delay_origin, permission.delay)
                 if permission.is_granted:
+                    if permission.failures is not None:
+                        self.on_failures(site, permission.failures)
                     return
                 if permission.held_for > self.held_for(site):
                     self._state(site).held_until = monotonic() + permission.held_for
@@ -183,13 +193,13 @@ class Pacing:
         if (seconds := self.held_for(site)) > MAX_HOLD_WAIT:
             raise OnHold(seconds)
 
-    def _state(self, site: str) -> "_Site":
+    def _state(self, site: str) -> SiteState:
         state = self._sites.get(site)
         if state is None:
-            state = self._sites[site] = _Site(self._concurrency)
+            state = self._sites[site] = SiteState(self._concurrency)
         return state
 
-    async def _wait(self, site: str, state: "_Site") -> int:
+    async def _wait(self, site: str, state: SiteState) -> int:
         waiter: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         state.waiting.append(waiter)
         try:
@@ -202,13 +212,13 @@ class Pacing:
                 self._free_slot(site, waiter.result())
             raise
 
-    async def _lock(self, locks: HostLocks, site: str, state: "_Site", slot: int) -> int:
+    async def _lock(self, locks: HostLocks, site: str, state: SiteState, slot: int) -> int:
         """Lock a slot, or another free one, on the whole host; wait while other processes have all of them.
 
         A process must hold the site's queue lock to try the slots, and keeps it until it has one.  So a process with
         many requests for the site finds the queue lock taken when it returns, and the other processes get turns too.
         """
-        pauses, first_in_queue = _pauses(), False
+        waits, first_in_queue = pauses(), False
         try:
             while True:
                 first_in_queue = first_in_queue or locks.lock(site, _QUEUE_LOCK)
@@ -217,7 +227,7 @@ class Pacing:
                         return slot
                     state.free.append(slot)
                     slot = state.free.popleft()
-                await asyncio.sleep(next(pauses))
+                await asyncio.sleep(next(waits))
                 self._check_hold(site)
         except (asyncio.CancelledError, OnHold):
             self._free_slot(site, slot)
@@ -226,7 +236,7 @@ class Pacing:
             if first_in_queue:
                 locks.unlock(site, _QUEUE_LOCK)
 
-    def _can_lock(self, locks: HostLocks, site: str, state: "_Site | None") -> bool:
+    def _can_lock(self, locks: HostLocks, site: str, state: SiteState | None) -> bool:
         slots = state.free if state else range(self._concurrency)
         return locks.is_free(site, _QUEUE_LOCK) and any(locks.is_free(site, slot) for slot in slots)
 
@@ -271,30 +281,3 @@ class Turn:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._pacing.release(self._site, self._slot)
-
-
-class _Site:
-    """State of a site that is not idle."""
-
-    __slots__ = ("free", "held_until", "idle_at", "timer", "under_way", "waiting")
-
-    def __init__(self, slots: int) -> None:
-        #: Free slots.
-        self.free = deque(range(slots))
-        self.waiting: deque[asyncio.Future[int]] = deque()
-        #: Monotonic seconds; 0 without a hold.
-        self.held_until = 0.0
-        #: Turns that have begun and not ended, and when the delay after the last of them ends (monotonic seconds).
-        self.under_way = 0
-        self.idle_at = 0.0
-        #: Calls `Pacing._wake` when the hold ends.
-        self.timer: asyncio.TimerHandle | None = None
-
-
-def _pauses() -> Iterator[float]:
-    """Yield the seconds between two attempts to lock what another process has: from 0.05 up to 0.2."""
-    seconds = 0.05
-    while True:
-        # Jitter: a process that always tries just after another one would never get the lock.
-        yield seconds * random.uniform(0.8, 1.2)  # noqa: S311 - not a secret
-        seconds = min(seconds * 1.5, 0.2)

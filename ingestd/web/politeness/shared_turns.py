@@ -5,16 +5,31 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Failures:
+    """The consecutive failures of a site, and what its breaker has come to."""
+
+    count: int = 0
+    #: Seconds for which the breaker opened last; 0: it is closed.
+    wait: float = 0.0
+    #: Seconds until the site may be probed.
+    left: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Permission:
     """Whether a process may ask a site now."""
 
     is_granted: bool
-    #: Seconds for which the site has asked to be left alone.
+    #: Seconds for which the site has asked to be left alone, or is left alone because it keeps failing.
     held_for: float = 0.0
     #: Seconds until it is worth to ask again for a permission that was not granted.
     wait: float = 0.0
-    #: The longest delay between two requests that an origin of the site asks for, in seconds.
+    #: The longest delay between two requests that an origin of the site asks for, in seconds, and that origin; None:
+    #: nobody has read one, or this process knows it better.
     delay: float = 0.0
+    delay_origin: str | None = None
+    #: What the process that had the site before has left; None: this process knows it better.
+    failures: Failures | None = None
 
 
 class SharedTurns(Protocol):
@@ -27,7 +42,19 @@ class SharedTurns(Protocol):
         """
 
     def give_back(self, site: str, wait: float) -> None:
-        """Let other processes have a site, which nobody asks for `wait` more seconds."""
+        """Let other processes have a site, which nobody asks for `wait` more seconds.
 
-    def learn(self, site: str, *, delay: float, held_for: float) -> None:
-        """Store what a site asks for: seconds between two requests, and for which to leave it alone."""
+        What was learned before is stored before.
+        """
+
+    def learn_hold(self, site: str, seconds: float) -> None:
+        """Store that nobody asks a site for some seconds."""
+
+    def learn_delay(self, site: str, delay: float, *, origin: str | None, changed: str) -> None:
+        """Store the longest delay between two requests that an origin of a site asks for, in seconds.
+
+        `changed` is the origin whose delay has become another.
+        """
+
+    def learn_failures(self, site: str, failures: Failures) -> None:
+        """Store how a site fails that this process has."""

@@ -14,6 +14,7 @@ from ingestd.errors import (
     Unreachable,
 )
 from ingestd.web.politeness.breakers import MAX_SILENT_SITES, NETWORK_WAIT, SITE_FAILURES, SITE_WAIT, Breakers
+from ingestd.web.politeness.shared_turns import Failures
 
 URL = "https://paper.example/"
 
@@ -184,3 +185,60 @@ def test_a_local_failure_counts_against_no_site(breakers: Breakers, clock: Clock
 
     assert breakers.open_sites() == []
     assert breakers.offline
+
+
+def test_failures_are_told_and_taken_over(clock: Clock) -> None:
+    told: list[tuple[str, Failures]] = []
+    first, second = Breakers(clock, on_change=lambda *change: told.append(change)), Breakers(clock)
+    fail(first, "paper.example", broken())
+    second.adopt(*told[-1])
+    for _ in range(SITE_FAILURES - 1):
+        assert second.held_for("paper.example")[0] == 0
+        fail(second, "paper.example", broken())
+
+    assert second.held_for("paper.example")[0] == SITE_WAIT[0]
+
+
+def test_a_breaker_is_taken_over_with_its_wait(clock: Clock) -> None:
+    told: list[tuple[str, Failures]] = []
+    first, second = Breakers(clock, on_change=lambda *change: told.append(change)), Breakers(clock)
+    open_breaker(first)
+    assert told[-1] == ("paper.example", Failures(count=SITE_FAILURES, wait=SITE_WAIT[0], left=SITE_WAIT[0]))
+    second.adopt(*told[-1])
+    assert second.held_for("paper.example")[0] == SITE_WAIT[0]
+
+    clock.now += SITE_WAIT[0]
+    fail(second, "paper.example", broken())  # the probe
+
+    assert second.held_for("paper.example")[0] == 2 * SITE_WAIT[0]
+
+
+def test_an_answer_is_told_once(clock: Clock) -> None:
+    told: list[tuple[str, Failures]] = []
+    breakers = Breakers(clock, on_change=lambda *change: told.append(change))
+    fail(breakers, "paper.example", broken())
+    for _ in range(2):
+        with breakers.attempt("paper.example", URL):
+            pass
+
+    assert told == [("paper.example", Failures(count=1)), ("paper.example", Failures())]
+
+
+def test_a_failure_of_the_local_network_is_not_told(clock: Clock) -> None:
+    told: list[tuple[str, Failures]] = []
+    breakers = Breakers(clock, on_change=lambda *change: told.append(change))
+
+    fail(breakers, "paper.example", Offline(URL, "no network"))
+
+    assert breakers.offline
+    assert not told
+
+
+def test_what_another_process_knows_replaces_what_was_known(clock: Clock) -> None:
+    breakers = Breakers(clock)
+    open_breaker(breakers)
+
+    breakers.adopt("paper.example", Failures())
+
+    assert breakers.held_for("paper.example")[0] == 0
+    assert breakers.open_sites() == []

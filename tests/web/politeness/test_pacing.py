@@ -203,14 +203,14 @@ async def test_the_number_of_remembered_delays_is_limited(monkeypatch: pytest.Mo
     monkeypatch.setattr("ingestd.web.politeness.asked_delays._MAX_SITES", 2)
     monkeypatch.setattr("ingestd.web.politeness.asked_delays._MAX_ORIGINS", 2)
     pacing = Pacing(delay=0)
-    pacing.set_delay(SITE, 1, 60)
+    pacing.set_delay(SITE, "1", 60)
     for number in range(3):
-        pacing.set_delay(OTHER, number, 60 + number)
-    pacing.set_delay("third.example", 1, 60)
+        pacing.set_delay(OTHER, str(number), 60 + number)
+    pacing.set_delay("third.example", "1", 60)
 
     assert await ready_after_request(pacing, SITE)
     for number in (1, 2):
-        pacing.set_delay(OTHER, number, 0)
+        pacing.set_delay(OTHER, str(number), 0)
     assert await ready_after_request(pacing, OTHER)
 
 
@@ -293,7 +293,7 @@ async def test_a_turn_waits_for_another_process(tmp_path: Path) -> None:
 async def test_a_slot_that_no_other_process_has_is_found_without_a_pause(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingestd.web.politeness.pacing._pauses", lambda: repeat(600.0))
+    monkeypatch.setattr("ingestd.web.politeness.pacing.pauses", lambda: repeat(600.0))
     lock_file = tmp_path / "turns.lock"
     pacing = Pacing(delay=0, concurrency=3, lock_file=lock_file)
     with another_process_locks(lock_file, SITE, 0), another_process_locks(lock_file, SITE, 1):

@@ -81,13 +81,9 @@ class Turns:
     async def _leave(self, site: str) -> None:
         """Let other machines have a site, and put off what is due there for as long as nobody may ask for it."""
         runtime = self._runtime
-        if runtime.fetcher.held_for(""):
-            wait = 0.0  # the network of this machine is down: that is no reason for the others to wait
-        else:
-            held = runtime.fetcher.held_for(site)
-            if held > runtime.pacing.held_for(site):
-                runtime.pacing.hold(site, held)  # a breaker is of this process; a hold is of all
-            wait = max(held, self._pause(site))
+        # While the network of this machine is down, the others need not wait.
+        is_offline = runtime.fetcher.held_for("") > 0
+        wait = 0.0 if is_offline else max(runtime.fetcher.held_for(site), self._pause(site))
         runtime.pacing.hand_over(site)
         if wait and not site.startswith(SHARE):
             try:
