@@ -15,6 +15,9 @@ from ingestd.store.retention.raw_bytes import LAST_PUT_BEFORE, LEAST_KEPT
 #: How long the learned boilerplate of a site is kept after its last article: by then its pages may look different.
 SITE_RETENTION = timedelta(days=90)
 
+#: How long it is kept when a site may be asked again, and how it fails: its robots.txt is read again after a day.
+MANNERS_RETENTION = timedelta(days=7)
+
 
 def limits_of(settings: Settings, *, keeps_all: bool) -> Limits:
     """Return the limits that the settings set.
@@ -78,11 +81,14 @@ async def prune_caches(
 ) -> list[Deleted]:
     """Delete expired robots.txt files, habits of sites without a new article for SITE_RETENTION, and old shingles.
 
+    Also the manners at sites that nobody has asked for MANNERS_RETENTION.
+
     Raises StoreUnavailable or StoreError.
     """
     some = (
         caches.of_robots_files(now),
         caches.of_sites(now - SITE_RETENTION),
+        caches.of_manners(now - MANNERS_RETENTION, now=now),
         stories.of_stories(now - timedelta(seconds=settings.story_window) - stories.SLACK),
     )
     return [await batches.run(database, one, stopping=stopping) for one in some]

@@ -314,7 +314,7 @@ async def test_expired_robots_files_and_old_habits_go_in_batches(database: Datab
         habits = [{"site": f"{n}.example", "habits": {}, "updated_at": old if n % 50 else NOW} for n in range(3000)]
         await insert_all(connection, tables.sites, habits)
 
-    files, sites, _ = await prune_caches(database, Settings(), now=NOW)
+    files, sites, *_ = await prune_caches(database, Settings(), now=NOW)
 
     assert (files.rows, sites.rows) == (2940, 2940)
     assert min(files.batches, sites.batches) > 5
