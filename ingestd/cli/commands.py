@@ -189,6 +189,25 @@ COMMANDS: tuple[Command | Group, ...] = (
     # What keeps it running.
     Command("health", "health:health", "Ask the running daemon for its health."),
     Group(
+        "nodes",
+        "List, drain and remove the daemons at work on the database.",
+        (
+            Command(
+                "list",
+                "nodes.list_:list_",
+                "List the nodes, what they work on and what they hold.",
+            ),
+            Command("drain", "nodes.drain:drain", "Drain a node: it takes no new work and hands over what it has."),
+            Command(
+                "resume",
+                "nodes.resume:resume",
+                "Let a node that was drained take work again, within 5 seconds.",
+            ),
+            Command("remove", "nodes.remove:remove", "Remove a node that is lost, drained or stopped."),
+            Command("require", "nodes.require:require", "Refuse to start releases of ingestd older than a version."),
+        ),
+    ),
+    Group(
         "db",
         "Upgrade, back up, restore or copy the database.",
         (

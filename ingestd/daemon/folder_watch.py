@@ -10,6 +10,7 @@ import structlog
 from ingestd.drops.folder_events import FolderEvents
 from ingestd.errors import StoreError
 from ingestd.pipeline.drop_folder import DropFolderPoller
+from ingestd.pipeline.node import Node
 from ingestd.store.database import Database
 from ingestd.store.outages import log_failure
 from ingestd.store.polls import sources
@@ -24,8 +25,11 @@ _BUSY_DELAY, _FAILURE_DELAY = 0.2, 5.0
 class FolderWatch:
     """Makes a drop folder due as soon as a file arrives in it; `nudge` starts a check for due sources."""
 
-    def __init__(self, *, database: Database, folder_poller: DropFolderPoller, nudge: Callable[[], None]) -> None:
+    def __init__(
+        self, *, database: Database, folder_poller: DropFolderPoller, node: Node, nudge: Callable[[], None]
+    ) -> None:
         self._database = database
+        self._node = node
         self._folder_poller = folder_poller
         self._nudge = nudge
         self._events = FolderEvents()
@@ -46,7 +50,7 @@ class FolderWatch:
     async def watch(self) -> None:
         """Update the set of watched folders from the database; raises StoreError."""
         async with self._database.read() as connection:
-            found = await sources.drop_folders(connection)
+            found = await sources.drop_folders(connection, node=self._node.polls)
         # In a thread: a disk that is unavailable may block.
         await asyncio.to_thread(self._events.watch, {number: Path(folder_path(url)) for number, url in found.items()})
 

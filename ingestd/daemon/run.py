@@ -56,11 +56,26 @@ async def run_daemon(
 ) -> None:
     """Run the daemon until SIGTERM or SIGINT.
 
+    A node that is drained stays until then without work; if it is resumed, everything is opened anew.
+
     `migrate` overrides the setting `migrate_on_start`.
     `reload` reads the settings again on SIGHUP; `ready` is called with the address of the status page.
     Raises ConfigError, SchemaMismatch, StoreUnavailable while starting.
     """
     process_memory.return_large_blocks()
+    while await _run(settings, migrate=migrate, reload=reload, ready=ready):
+        log.info("resuming")
+    log.info("stopped")
+
+
+async def _run(
+    settings: Settings,
+    *,
+    migrate: MigrateOnStart | None,
+    reload: Callable[[], Settings] | None,
+    ready: Callable[[str], None] | None,
+) -> bool:
+    """Run the daemon until a signal, or until its node is resumed after it was drained; returns whether it was."""
     async with AsyncExitStack() as stack:
         make_directories(settings)
         stack.enter_context(instance_lock(sqlite_file(settings)))
@@ -96,12 +111,24 @@ async def run_daemon(
         await stack.enter_async_context(scheduled(service, settings=settings))
         stopped = _listen_to_signals(service, settings, reload)
         await warn_of_database(runtime)
-        log.info("started", version=__version__, address=address, database=runtime.database.dialect, pid=os.getpid())
+        runtime.node.address = address
+        log.info(
+            "started",
+            version=__version__,
+            node=runtime.node.name,
+            address=address,
+            database=runtime.database.dialect,
+            pid=os.getpid(),
+        )
         notify("READY=1", f"STATUS=listening on {address}")
         if ready:
             ready(address)
-        await _work_until(stopped, service, settings.stop_timeout)
-    log.info("stopped")
+        if runtime.node.takes_work:
+            await _work_until(stopped, service, settings.stop_timeout)
+        is_resumed = False
+        if not stopped.is_set():
+            is_resumed = await _stay_drained(stopped, service)
+    return is_resumed
 
 
 async def warn_of_database(runtime: Runtime) -> None:
@@ -128,15 +155,21 @@ def _allowed_hosts(settings: Settings) -> frozenset[str]:
 
 
 async def _work_until(stopped: asyncio.Event, service: Service, budget: float) -> None:
-    """Run the service until `stopped` is set, then wait up to `budget` seconds for its work in progress."""
+    """Run the service until `stopped` is set or its node is drained; wait up to `budget` seconds for its work."""
+    node = service.runtime.node
     work = asyncio.create_task(service.run())
     stop = asyncio.create_task(stopped.wait())
+    drain = asyncio.create_task(node.wait_until_draining())
     try:
-        await asyncio.wait([work, stop], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([work, stop, drain], return_when=asyncio.FIRST_COMPLETED)
         if work.done():
             await work
-        # Extends the unit's TimeoutStopSec when that is shorter than the budget (sd_notify(3)).
-        notify("STOPPING=1", f"EXTEND_TIMEOUT_USEC={(budget + _CLOSE_TIME) * 1_000_000:.0f}")
+        if stop.done():
+            # Extends the unit's TimeoutStopSec when that is shorter than the budget (sd_notify(3)).
+            notify("STOPPING=1", f"EXTEND_TIMEOUT_USEC={(budget + _CLOSE_TIME) * 1_000_000:.0f}")
+        else:
+            log.info("draining", node=node.name)
+            service.stop()
         done, _ = await asyncio.wait([work], timeout=budget)
         if not done:
             log.warning(
@@ -144,11 +177,29 @@ async def _work_until(stopped: asyncio.Event, service: Service, budget: float) -
                 at_work=service.engine.at_work().total,
             )
     finally:
-        stop.cancel()
-        work.cancel()
-        await asyncio.wait([work, stop])
+        for task in (stop, drain, work):
+            task.cancel()
+        await asyncio.wait([work, stop, drain])
     if work.done() and not work.cancelled() and (error := work.exception()):
         raise error
+
+
+async def _stay_drained(stopped: asyncio.Event, service: Service) -> bool:
+    """Hand over what is left and wait, without work, for a signal or the node's return; returns whether it returned."""
+    runtime, node = service.runtime, service.runtime.node
+    service.stop()
+    await runtime.retries.while_unavailable(lambda: node.mark_drained(runtime.database, runtime.run_id), limit=None)
+    log.info("drained", node=node.name)
+    notify(f"STATUS=node {node.name} is drained")
+    stop = asyncio.create_task(stopped.wait())
+    resume = asyncio.create_task(node.wait_until_resumed())
+    try:
+        await asyncio.wait([stop, resume], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (stop, resume):
+            task.cancel()
+        await asyncio.wait([stop, resume])
+    return not stopped.is_set()
 
 
 def _listen_to_signals(service: Service, settings: Settings, reload: Callable[[], Settings] | None) -> asyncio.Event:

@@ -1,7 +1,7 @@
 """The service of the daemon: claims due sources and entries and works on them until it is stopped."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import asdict, replace
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
@@ -51,6 +51,7 @@ class Service:
         self.deliveries = deliveries
         runtime.ingest.sketches = placer.made_sketches if placer else None
         self.service_state = ServiceState()
+        runtime.node.work = self._work
         #: Clients of /v1/stream.
         self.streams = Streams(runtime.database)
         self.usage = UsageFigures()
@@ -67,6 +68,7 @@ class Service:
         self.drops = FolderWatch(
             database=runtime.database,
             folder_poller=runtime.ingest.folder_poller,
+            node=runtime.node,
             nudge=lambda: self.engine.nudge(["polls"]),
         )
         self.repair = Repair(
@@ -91,6 +93,7 @@ class Service:
             fetcher=runtime.fetcher,
             poller=runtime.ingest.poller,
             callback=callback,
+            node=runtime.node,
         )
 
     async def run(self) -> None:
@@ -136,6 +139,10 @@ class Service:
         self.service_state.pages_at_work = at_work.pages
         self.service_state.revisits_at_work = at_work.revisits
         self.service_state.waiting = at_work.waiting
+
+    def _work(self) -> dict[str, int]:
+        """Return what this node has at work, numbers by kind."""
+        return {**asdict(self.engine.at_work()), "streams": self.streams.clients}
 
     def _count_poll(self, done: PollResult) -> None:
         _add(self.service_state.polls_done, done.outcome)

@@ -10,6 +10,7 @@ import structlog
 from ingestd.errors import Held, IngestError, StoreError
 from ingestd.pipeline.dispatcher import Dispatcher
 from ingestd.pipeline.ingest import Fetch, Ingest
+from ingestd.pipeline.node import Node
 from ingestd.pipeline.poll_schedule import AFTER_LOCAL_FAILURE
 from ingestd.pipeline.retry import Retries
 from ingestd.store.outages import log_failure
@@ -136,7 +137,7 @@ class EntryWorker:
     """Worker for the pending entries of one backfill, or for all that belong to none.
 
     With `yields_to`, the dispatcher of new entries, it revisits pages instead: only while that dispatcher is not full,
-    and only at sites where that dispatcher has no job.
+    and only at sites where that dispatcher has no job.  With `node`, sites whose logins it lacks are left to others.
 
     `on_outcome` is called with the outcome of each entry.
     """
@@ -151,8 +152,10 @@ class EntryWorker:
         backfill_id: int | None = None,
         fetch: Fetch | None = None,
         yields_to: Dispatcher[ClaimedEntry] | None = None,
+        node: Node | None = None,
     ) -> None:
         self._ingest = ingest
+        self._node = node
         self._processor = EntryProcessor(ingest=ingest, on_outcome=on_outcome, fetch=fetch)
         self._backfill_id = backfill_id
         self._fetch = fetch
@@ -181,7 +184,7 @@ class EntryWorker:
         # Found in a transaction of its own, so that no writer waits for the search.
         async with self._ingest.database.read() as connection:
             ids, left_out = await entries.find_due(
-                connection, now=now, limit=wanted, without_sites={*without_sites, *held},
+                connection, now=now, limit=wanted, without_sites={*without_sites, *held, *self._foreign_sites()},
                 backfill_id=self._backfill_id, shares_pages=shares_pages,
             )  # fmt: skip
         on_hold = held.keys() & left_out.keys()
@@ -211,11 +214,14 @@ class EntryWorker:
                     now=now,
                     limit=wanted,
                     timing=timing,
-                    without_sites={*without_sites, *self._yields_to.busy_sites},
+                    without_sites={*without_sites, *self._yields_to.busy_sites, *self._foreign_sites()},
                     held=held,
                 )
                 register(map(claim_of, found))
         return found
+
+    def _foreign_sites(self) -> Collection[str]:
+        return self._node.foreign_sites if self._node else ()
 
     def _has_to_yield(self, work: ClaimedEntry) -> bool:
         """Return whether a claimed revisit would delay new entries, which may have become due since the claim."""

@@ -23,6 +23,7 @@ from ingestd.pipeline.folder_opener import FolderOpener
 from ingestd.pipeline.groups import Groups
 from ingestd.pipeline.heartbeat import send_heartbeat
 from ingestd.pipeline.ingest import Ingest
+from ingestd.pipeline.node import Node, refuse_older
 from ingestd.pipeline.retry import Retries
 from ingestd.settings import MigrateOnStart, Settings
 from ingestd.store.batches import Batches
@@ -58,6 +59,8 @@ class Runtime:
     run_id: str
     role: str
     settings: Settings
+    #: The node that a daemon is; for other processes, that of this host.
+    node: Node
     observer: runs.RunObserver
     #: The claims on which this process works.
     claims: OwnClaims
@@ -76,7 +79,9 @@ class Runtime:
 
     async def send_heartbeat(self) -> None:
         """Send this run's heartbeat, and release claims on which nobody works."""
-        await send_heartbeat(self.database, self.run_id, role=self.role, observer=self.observer, claims=self.claims)
+        await send_heartbeat(
+            self.database, self.run_id, role=self.role, observer=self.observer, claims=self.claims, node=self.node
+        )
 
 
 @asynccontextmanager
@@ -92,8 +97,11 @@ async def open_runtime(
     public_suffixes()
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings, migrate=migrate, outages=OutageLog()))
-        observer, claims, retries = runs.RunObserver(), OwnClaims(), Retries()
-        run_id = await stack.enter_async_context(registered_run(database, role, observer, claims))
+        await refuse_older(database)
+        observer, claims, retries, node = runs.RunObserver(), OwnClaims(), Retries(), Node.of(settings)
+        run_id = await stack.enter_async_context(registered_run(database, role, observer, claims, node))
+        if role == "daemon":
+            await stack.enter_async_context(node.announced(database, run_id, observer))
         archive = make_archive(settings)
         # Every process that asks sites, so that a one-off poll keeps the manners of the machines as well.
         shared = None
@@ -126,6 +134,7 @@ async def open_runtime(
             run_id=run_id,
             role=role,
             settings=settings,
+            node=node,
             observer=observer,
             claims=claims,
             database=database,
@@ -243,7 +252,7 @@ def timing_of(settings: Settings) -> Timing:
 
 @asynccontextmanager
 async def registered_run(
-    database: Database, role: str, observer: runs.RunObserver, claims: OwnClaims
+    database: Database, role: str, observer: runs.RunObserver, claims: OwnClaims, node: Node | None = None
 ) -> AsyncIterator[str]:
     """Register this process as a run and send its heartbeats; at the end, end the run and release its claims."""
     now = datetime.now(UTC)
@@ -251,7 +260,9 @@ async def registered_run(
         await copy_state.begin_use(connection)
         await runs.expire_dead(connection, observer)
         run_id = await runs.start(connection, role=role, now=now)
-    heartbeats = asyncio.create_task(_send_heartbeats(database, run_id, role, observer, claims), name="heartbeats")
+    heartbeats = asyncio.create_task(
+        _send_heartbeats(database, run_id, role, observer, claims, node), name="heartbeats"
+    )
     try:
         yield run_id
     finally:
@@ -261,11 +272,16 @@ async def registered_run(
 
 
 async def _send_heartbeats(
-    database: Database, run_id: str, role: str, observer: runs.RunObserver, claims: OwnClaims
+    database: Database,
+    run_id: str,
+    role: str,
+    observer: runs.RunObserver,
+    claims: OwnClaims,
+    node: Node | None,
 ) -> None:
     while True:
         await asyncio.sleep(runs.HEARTBEAT)
         try:
-            await send_heartbeat(database, run_id, role=role, observer=observer, claims=claims)
+            await send_heartbeat(database, run_id, role=role, observer=observer, claims=claims, node=node)
         except StoreError as error:
             log_failure(log, "heartbeat failed", error)

@@ -15,6 +15,7 @@ import structlog
 
 from ingestd.errors import Busy, IngestError, StoreError
 from ingestd.model.reply import Reply
+from ingestd.pipeline.node import Node
 from ingestd.pipeline.poll import Poller
 from ingestd.store.database import Database
 from ingestd.store.outages import log_failure
@@ -45,7 +46,15 @@ class Subscriber:
     """WebSub subscriber; the callback URL of a subscription is `callback`, "/" and the subscription's token."""
 
     def __init__(
-        self, *, run_id: str, claims: OwnClaims, database: Database, fetcher: Fetcher, poller: Poller, callback: str
+        self,
+        *,
+        run_id: str,
+        claims: OwnClaims,
+        database: Database,
+        fetcher: Fetcher,
+        poller: Poller,
+        callback: str,
+        node: Node,
     ) -> None:
         self._run_id = run_id
         self._claims = claims
@@ -53,11 +62,18 @@ class Subscriber:
         self._fetcher = fetcher
         self._poller = poller
         self._callback = callback
+        self._node = node
 
     async def subscribe_due(self, *, limit: int = 20) -> int:
-        """Request the subscriptions that are due from their hubs; returns how many were requested."""
+        """Request the subscriptions that are due from their hubs; returns how many were requested.
+
+        Takes over those of nodes that have been away for a while, since hubs push to their addresses.
+        """
+        now = datetime.now(UTC)
         async with self._database.write() as connection:
-            due = await subscriptions.claim_due(connection, now=datetime.now(UTC), limit=limit)
+            if left := await subscriptions.leave_lost_nodes(connection, now=now):
+                log.info("took subscriptions over from nodes that are away", subscriptions=left)
+            due = await subscriptions.claim_due(connection, now=now, limit=limit, node=self._node.announced_name)
         # Concurrently, since a hub that does not respond takes until the timeout.
         async with asyncio.TaskGroup() as tasks:
             for subscription in due:

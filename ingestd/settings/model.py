@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     archive: ArchivePlace = Field(default_factory=lambda known: known["state_dir"] / "archive")
     archive_keys: ArchiveKeys = ()
     archive_cache: ArchiveCache = 256 * MIB
+    node: cluster.NodeName = Field(default_factory=cluster.host_name)
     listen: Address = Field(
         Listen(host="127.0.0.1", port=8790),
         description=(
@@ -143,8 +144,7 @@ class Settings(BaseSettings):
         ),
     )
     ca_file: File | None = Field(
-        None,
-        description="File of CA certificates (PEM) to trust besides the system's, for https and ftps.",
+        None, description="File of CA certificates (PEM) to trust besides the system's, for https and ftps."
     )
     host_concurrency: int = Field(1, ge=1, le=64, description="Most requests to one site at the same time.")
     host_delay: Seconds = Field(

@@ -25,12 +25,11 @@ ALL = [
 
 #: Modules that hold no command.
 HELPERS = {
-    "consumers.options", "consumers.state",
-    "app", "backfill.options", "backfill.run", "clean.batch_line", "clean.explanation", "commands", "database",
-    "db.progress", "demo.cluster", "demo.events", "demo.node", "demo.report", "demo.server",
-    "demo.setup", "empty", "iterate", "log", "main_help", "options", "output", "records.decide", "records.options",
-    "records.table", "settings", "since", "sources.state", "stories.options", "stories.table",
-    "terminal", "withheld",
+    "app", "backfill.options", "backfill.run", "clean.batch_line", "clean.explanation", "commands",
+    "consumers.options", "consumers.state", "database", "db.progress", "demo.cluster", "demo.events", "demo.node",
+    "demo.report", "demo.server", "demo.setup", "empty", "iterate", "log", "main_help", "nodes.options",
+    "nodes.state", "options", "output", "records.decide", "records.options", "records.table", "settings", "since",
+    "sources.state", "stories.options", "stories.table", "terminal", "withheld",
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from ingestd.settings import Settings, load
 FILE = Path(__file__).parents[2] / "deploy" / "ingestd.toml"
 
 #: Settings without a default, or with one that depends on the machine.
-EXAMPLES = {"api_token", "ca_file", "contact", "extractors", "inbox_token", "public_url"}
+EXAMPLES = {"api_token", "ca_file", "contact", "extractors", "inbox_token", "node", "public_url"}
 
 
 def blocks() -> dict[str, tuple[str, str]]:
@@ -57,5 +57,6 @@ def test_it_loads_with_all_settings_commented_out_and_with_all_in_effect(tmp_pat
         contact="https://example.org/about-our-bot",
         extractors=4,
         inbox_token="at least sixteen characters",
+        node="fra1",
         public_url="https://news.example.org/ingestd",
     )

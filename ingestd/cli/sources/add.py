@@ -13,7 +13,8 @@ from ingestd.cli.output import show, show_json
 from ingestd.cli.settings import load_settings
 from ingestd.errors import UsageError
 from ingestd.model.typed_url import typed_source_url
-from ingestd.pipeline.add_source import Added, add_unread, fetch_and_add
+from ingestd.pipeline.add_source import Added, add_unread, fetch_and_add, owner_of
+from ingestd.pipeline.node import Node
 from ingestd.pipeline.runtime import make_folder_opener, open_fetcher, open_runtime
 from ingestd.policy.polling.fixed_interval import fixed_interval
 from ingestd.settings import Settings
@@ -32,6 +33,9 @@ def add(
     interval: Annotated[
         str | None, typer.Option(metavar="DURATION", help="Poll at this fixed interval, as in 30m.")
     ] = None,
+    node: Annotated[
+        str | None, typer.Option("--node", metavar="NAME", help="Let only this node poll it; any: all nodes may.")
+    ] = None,
     unchecked: Annotated[bool, typer.Option("--unchecked", help="Add the source without fetching it first.")] = False,
     config: ConfigOption = None,
     json: JsonOption = False,
@@ -43,7 +47,10 @@ def add(
     FOLDER is a drop folder whose files the daemon reads: a path, or ftp://, ftps:// or sftp://USER@HOST/PATH/.
     inbox:NAME is a source without a URL: items are pushed to it over HTTP and it is never polled.
 
-    A source that exists already gets the title and interval that are given.
+    A source that exists already gets the title, interval and node that are given.
+
+    A folder on a disk belongs to the node of this host, if several nodes work on the database or the settings name one;
+    --node says otherwise.
 
     Exit status: 0 if the source exists now, 1 if it cannot be read, 2 if it is not a URL, folder or inbox.
     """
@@ -56,11 +63,15 @@ def add(
 
     async def add_now() -> list[Added]:
         async with open_database(config) as database:
-            return await add_unread(database, [(url, title)], named=url, interval=seconds)
+            async with database.read() as connection:
+                owner = await owner_of(connection, Node.of(settings), url, node)
+            return await add_unread(database, [(url, title)], named=url, interval=seconds, node=owner)
 
     async def fetch() -> list[Added]:
         async with open_runtime(settings, role="poll") as runtime:
-            return await fetch_and_add(runtime, url, title=title, interval=seconds)
+            async with runtime.database.read() as connection:
+                owner = await owner_of(connection, runtime.node, url, node)
+            return await fetch_and_add(runtime, url, title=title, interval=seconds, node=owner)
 
     if is_remote_folder(url) and not unchecked:
         asyncio.run(_check_remote_folder(settings, url))

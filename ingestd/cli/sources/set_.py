@@ -11,6 +11,8 @@ from ingestd.cli.output import show_result
 from ingestd.cli.settings import load_settings
 from ingestd.errors import UsageError
 from ingestd.policy.polling.fixed_interval import fixed_interval
+from ingestd.store.nodes import control
+from ingestd.store.nodes.nodes import ANY
 from ingestd.store.polls import sources
 from ingestd.urls import without_userinfo
 
@@ -28,24 +30,23 @@ def set_(
     revisits: Annotated[
         bool | None, typer.Option("--revisits/--no-revisits", help="Fetch the pages of its articles again later.")
     ] = None,
+    node: Annotated[
+        str | None,
+        typer.Option("--node", metavar="NAME", help="Let only this node poll it, as for a folder; any: all nodes may."),
+    ] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Change the title, interval or options of a source.
 
-    Exit status: 0 on success, 2 if there is no such source or nothing to change.
+    Exit status: 0 on success, 2 if there is no such source or node, or nothing to change.
     """
-    values: dict[str, object] = {}
-    if title is not None:
-        values["title"] = title
-    if interval is not None:
-        values["interval"] = interval
-    if robots is not None:
-        values["obeys_robots"] = robots
-    if revisits is not None:
-        values["revisits"] = revisits
+    given = {
+        "title": title, "interval": interval, "obeys_robots": robots, "revisits": revisits, "node": node,
+    }  # fmt: skip
+    values: dict[str, object] = {name: value for name, value in given.items() if value is not None}
     if not values:
-        raise UsageError("nothing to change: give --title, --interval, --robots or --revisits")
+        raise UsageError("nothing to change: give --title, --interval, --robots, --revisits or --node")
 
     async def work() -> dict[str, Any]:
         async with open_database(config) as database, database.write() as connection:
@@ -56,6 +57,8 @@ def set_(
                 values["interval"] = None if auto else fixed_interval(interval, row.url, floor=floor)
             if robots is not None and not row.url.startswith("http"):
                 raise UsageError(f"{without_userinfo(row.url)} has no robots.txt; leave out --robots and --no-robots")
+            if node is not None:
+                values["node"] = None if node == ANY else (await control.find(connection, node)).name
             await sources.change(connection, row.id, **values)
         return {"id": row.id, "url": without_userinfo(row.url), **values}
 

@@ -43,7 +43,7 @@ class LocalEngine:
             per_site=per_site,
         )
         self.pages = EntryWorker(
-            ingest=runtime.ingest, limit=max_pages, per_site=per_site, on_outcome=reports.on_page
+            ingest=runtime.ingest, limit=max_pages, per_site=per_site, on_outcome=reports.on_page, node=runtime.node
         ).dispatcher
         # A few slots of their own: a new page never waits for a revisit.
         self.revisits = EntryWorker(
@@ -52,6 +52,7 @@ class LocalEngine:
             per_site=1,
             on_outcome=reports.on_revisit,
             yields_to=self.pages,
+            node=runtime.node,
         ).dispatcher
 
     async def run(self) -> None:
@@ -93,7 +94,12 @@ class LocalEngine:
             with runtime.claims.claiming() as register:
                 async with runtime.database.write() as connection:
                     found = await sources.claim_due(
-                        connection, runtime.run_id, now=datetime.now(UTC), limit=wanted, without_sites=without_sites
+                        connection,
+                        runtime.run_id,
+                        now=datetime.now(UTC),
+                        limit=wanted,
+                        node=runtime.node.polls,
+                        without_sites={*without_sites, *runtime.node.foreign_sites},
                     )
                     register(map(claim_of, found))
         except StoreError as error:

@@ -11,6 +11,7 @@ from ingestd.errors import NotFound
 from ingestd.model.source import Source
 from ingestd.model.typed_url import with_scheme
 from ingestd.store.polls import source_rows
+from ingestd.store.polls.node_sources import NODE, polled_by
 from ingestd.store.polls.source_addresses import Spellings, address_of, find_by_address, find_by_id, ids_at
 from ingestd.store.schema.source_tables import NOT_HTTP
 from ingestd.store.schema.tables import polls, sources
@@ -26,16 +27,18 @@ async def add(
     title: str | None = None,
     interval: float | None = None,
     obeys_robots: bool = False,
+    node: str | None = None,
     spellings: Spellings | None = None,
 ) -> tuple[int, bool]:
     """Add a source, due at once (an inbox is never due); returns its id and whether it is new.
 
     A source that was removed, or that only backfills used, is activated again with its history, and takes the title
     and interval that are given.  A source that has this address in any spelling, or had it before it moved, stays as it
-    is.  `spellings` are the `other_spellings`, for who adds many.
+    is.  `node` is the only node that polls it; None: any does.  `spellings` are the `other_spellings`, for who adds
+    many.
     """
     url = address_of(url)
-    values: dict[str, object] = {"title": title, "interval": interval, "obeys_robots": obeys_robots}
+    values: dict[str, object] = {"title": title, "interval": interval, "obeys_robots": obeys_robots, "node": node}
     if is_inbox(url):
         # An inbox is never polled, but it can be quiet: its history starts now.
         values |= {"due_at": None, "watched_since": now}
@@ -47,7 +50,9 @@ async def add(
         existing = await find_by_id(connection, source_id)  # another transaction has just added it
     if _is_feed_not_removed(existing):
         return existing.id, False
-    given = {name: value for name, value in (("title", title), ("interval", interval)) if value is not None}
+    given = {
+        name: value for name, value in (("title", title), ("interval", interval), ("node", node)) if value is not None
+    }
     reactivated = {"kind": "feed", "obeys_robots": obeys_robots, **_activation_values(now), **given}
     await connection.execute(update(sources).where(sources.c.id == existing.id).values(reactivated))
     return existing.id, True
@@ -131,26 +136,37 @@ async def make_due_now(connection: AsyncConnection, source_id: int, *, now: date
 
 
 async def change(connection: AsyncConnection, source_id: int, **values: object) -> None:
-    """Change a source's title, interval (seconds; None: learned), obeys_robots or revisits."""
+    """Change a source's title, interval (seconds; None: learned), obeys_robots, revisits or node (None: any)."""
     await connection.execute(update(sources).where(sources.c.id == source_id).values(values))
 
 
 async def claim_due(
-    connection: AsyncConnection, run_id: str, *, now: datetime, limit: int, without_sites: Collection[str] = ()
+    connection: AsyncConnection,
+    run_id: str,
+    *,
+    now: datetime,
+    limit: int,
+    node: str | None = None,
+    without_sites: Collection[str] = (),
 ) -> list[Source]:
-    """Claim due sources, the longest due first; a single statement, so that no two runs get the same source."""
+    """Claim due sources that a node may poll, the longest due first.
+
+    A single statement, so that no two runs get the same source.
+    """
     if connection.dialect.name == "postgresql":
         await connection.execute(_IN_INDEX_ORDER)
     statement = _CLAIM_DUE_WITHOUT if without_sites else _CLAIM_DUE
-    values = {"claiming_run": run_id, "due_until": now, "most": limit, "without_sites": list(without_sites)}
+    values = {
+        "claiming_run": run_id, "due_until": now, "most": limit, "without_sites": list(without_sites), NODE.key: node,
+    }  # fmt: skip
     return _claimed(await connection.execute(statement, values))
 
 
 async def claim_due_of_site(
-    connection: AsyncConnection, run_id: str, site: str, *, now: datetime, limit: int
+    connection: AsyncConnection, run_id: str, site: str, *, now: datetime, limit: int, node: str | None = None
 ) -> list[Source]:
-    """Claim due sources of one site, the longest due first."""
-    values = {"claiming_run": run_id, "due_until": now, "most": limit, "only_site": site}
+    """Claim due sources of one site that a node may poll, the longest due first."""
+    values = {"claiming_run": run_id, "due_until": now, "most": limit, "only_site": site, NODE.key: node}
     return _claimed(await connection.execute(_CLAIM_DUE_OF_SITE, values))
 
 
@@ -180,10 +196,11 @@ async def make_due(connection: AsyncConnection, source_ids: Collection[int], *, 
     return set((await connection.execute(at_work)).scalars())
 
 
-async def drop_folders(connection: AsyncConnection) -> dict[int, str]:
-    """Return the URLs of the active local drop folders, by id."""
+async def drop_folders(connection: AsyncConnection, *, node: str | None = None) -> dict[int, str]:
+    """Return the URLs of the active local drop folders that a node may read, by id."""
     query = select(sources.c.id, sources.c.url).where(NOT_HTTP, sources.c.url.like("file:///%"))
-    rows = await connection.execute(query.where(sources.c.state == "active", sources.c.kind == "feed"))
+    usable = (sources.c.state == "active") & (sources.c.kind == "feed") & polled_by(node)
+    rows = await connection.execute(query.where(usable))
     return {row.id: row.url for row in rows}
 
 
@@ -220,7 +237,7 @@ _c = sources.c
 # Built once: to build such a statement takes as long as to execute it.
 _DUE = (
     select(_c.id)
-    .where(_c.state == "active", _c.run_id.is_(None), _c.due_at <= bindparam("due_until"))
+    .where(_c.state == "active", _c.run_id.is_(None), _c.due_at <= bindparam("due_until"), polled_by(NODE))
     .order_by(_c.due_at)
     .limit(bindparam("most", type_=Integer()))
     .with_for_update(skip_locked=True)

@@ -6,16 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, delete, null, select, update
+from sqlalchemy import case, delete, exists, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.policy.polling.cadence import next_poll
+from ingestd.store.nodes.nodes import database_now
+from ingestd.store.polls.node_sources import polled_by
 from ingestd.store.polls.source_rows import hints_from_json
-from ingestd.store.schema.tables import sources, subscriptions
-from ingestd.store.statements import insert_absent
+from ingestd.store.schema.tables import nodes, runs, sources, subscriptions
+from ingestd.store.statements import chunks, insert_absent
 
 #: Time before a silent hub, which did not push what a poll found, is asked again.
 _SILENT_WAIT = timedelta(days=7)
+
+#: Time for which a node must have been away before others take its subscriptions over.
+_AWAY = timedelta(minutes=2)
 
 #: Seconds from the last poll to the next one when a source has lost its hub.
 _POLL_WITHIN = 3600.0
@@ -88,14 +93,18 @@ async def _poll_without_hub(connection: AsyncConnection, source_id: int, *, now:
     await connection.execute(update(sources).where(of_source).values(values))
 
 
-async def claim_due(connection: AsyncConnection, *, now: datetime, limit: int) -> list[Subscription]:
-    """Claim due subscriptions of active sources, to be requested from their hubs.
+async def claim_due(
+    connection: AsyncConnection, *, now: datetime, limit: int, node: str | None = None
+) -> list[Subscription]:
+    """Claim due subscriptions of active sources, to be requested from their hubs; the hubs then push to `node`.
 
-    Each is postponed to the time of the next attempt, so that no other process takes it.
+    Each is postponed to the time of the next attempt, so that no other process takes it.  Those of another node, which
+    renews them itself, are left out, as are those of its sources.
     """
     # Not a join, for which SQLite may read the sources first.
-    state = select(sources.c.state).where(sources.c.id == subscriptions.c.source_id).scalar_subquery()
-    query = select(subscriptions).where(subscriptions.c.due_at <= now, state == "active")
+    usable = exists().where(sources.c.id == subscriptions.c.source_id, sources.c.state == "active", polled_by(node))
+    own = or_(subscriptions.c.node.is_(None), subscriptions.c.node == node)
+    query = select(subscriptions).where(subscriptions.c.due_at <= now, usable, own)
     query = query.order_by(subscriptions.c.due_at).limit(limit)
     found = [
         _subscription(row)
@@ -103,10 +112,27 @@ async def claim_due(connection: AsyncConnection, *, now: datetime, limit: int) -
     ]
     for one in found:
         wait = timedelta(seconds=_RETRY_WAITS[min(one.attempts, len(_RETRY_WAITS) - 1)])
-        values = {"attempts": one.attempts + 1, "due_at": now + wait}
+        values = {"attempts": one.attempts + 1, "due_at": now + wait, "node": node}
         statement = update(subscriptions).where(subscriptions.c.source_id == one.source_id)
         await connection.execute(statement.values(values))
     return found
+
+
+async def leave_lost_nodes(connection: AsyncConnection, *, now: datetime) -> int:
+    """Make subscriptions due whose hubs push to a node that is away, and their sources too; returns how many."""
+    at_work = exists().where(nodes.c.name == subscriptions.c.node, nodes.c.run_id == runs.c.id)
+    # One that stops is given the time to start again.
+    recent = exists().where(
+        nodes.c.name == subscriptions.c.node, nodes.c.seen_at > await database_now(connection) - _AWAY
+    )
+    lost = update(subscriptions).where(subscriptions.c.node.is_not(None), ~at_work, ~recent)
+    left = await connection.execute(lost.values(node=None, due_at=now).returning(subscriptions.c.source_id))
+    source_ids = list(left.scalars())
+    for some in chunks(source_ids):
+        waiting = sources.c.id.in_(some) & sources.c.pushed_until.is_not(None) & sources.c.run_id.is_(None)
+        earlier = case((sources.c.due_at > now, now), else_=sources.c.due_at)
+        await connection.execute(update(sources).where(waiting).values(due_at=earlier))
+    return len(source_ids)
 
 
 async def find(connection: AsyncConnection, token: str) -> Subscription | None:

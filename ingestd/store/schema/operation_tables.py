@@ -70,6 +70,7 @@ installation = Table(
     Column("copy_state", String(10)),  # of a copy that no daemon has used: unfinished, finished
     Column("keeps_all", Boolean, nullable=False, server_default=false()),  # older than retention: only limits set count
     Column("likeness_base", BigInteger),  # secret base of the hashes of shingles
+    Column("min_version", String(40)),  # older releases of ingestd do not start; null: all do
 )
 
 #: Rewrites of rows of older releases that are not finished, one row each (`store.operations.conversions`).

@@ -64,6 +64,7 @@ sources = Table(
     Column("warnings", Json),  # of its last documents: `policy.polling.document_warnings`; null: none
     Column("full_answer_at", Instant),  # last answer that was no 304
     Column("distrusted_until", Instant),  # until when its validators are not sent, which proved wrong
+    Column("node", String(64)),  # name of the only node that polls it; null: any node
 )
 # The scheduler reads due sources in index order, so its cost does not grow with the number of sources.
 _due_source = text("state = 'active' AND run_id IS NULL")
@@ -85,6 +86,8 @@ Index("sources_unlisted", sources.c.id, sqlite_where=UNLISTED, postgresql_where=
 NOT_HTTP = text("substr(url, 1, 4) <> 'http'")
 Index("sources_not_http", sources.c.id, sqlite_where=NOT_HTTP, postgresql_where=NOT_HTTP)
 _pushed = text("pushed_until IS NOT NULL")
+_labelled = text("node IS NOT NULL")
+Index("sources_of_nodes", sources.c.node, sqlite_where=_labelled, postgresql_where=_labelled)
 Index("sources_pushed", sources.c.pushed_until, sqlite_where=_pushed, postgresql_where=_pushed)
 
 #: One row for each poll.  `outcome`: new, known (nothing new), unchanged (same bytes, or HTTP 204), not_modified (HTTP
@@ -167,5 +170,6 @@ subscriptions = Table(
     Column("pushes", Integer, nullable=False, server_default="0"),
     Column("rejected", Integer, nullable=False, server_default="0"),  # pushes without a valid signature
     Column("last_error", Text),
+    Column("node", String(64)),  # name of the node to whose address the hub pushes; null: not known
     Index("subscriptions_due", "due_at"),
 )

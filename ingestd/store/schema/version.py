@@ -48,6 +48,7 @@ VERSIONS = (
     "0030",
     "0031",
     "0032",
+    "0033",
 )
 
 #: The version that this program works with.

@@ -23,6 +23,25 @@ runs = Table(
     Column("beats", Integer, nullable=False, server_default="0"),  # heartbeats so far: a run is gone when they stop
 )
 
+#: Nodes: daemons by name.  `state`: active, draining, drained; a node whose run is dead is shown as lost.
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("run_id", String(36)),  # the run that has the name; null: the daemon has stopped
+    Column("state", String(8), nullable=False),
+    Column("version", String(40), nullable=False),  # of ingestd
+    Column("data_version", Integer, nullable=False),  # that it reads and writes, as in `installation`
+    Column("rules", String(12), nullable=False),  # digest of the rules by which it extracts articles
+    Column("host", String(255), nullable=False),
+    Column("address", Text),  # of its health endpoint; null: it does not listen yet
+    Column("cpus", Integer, nullable=False),  # that it may use
+    Column("work", Json, nullable=False),  # what it has at work: numbers by kind
+    Column("logins", Json, nullable=False),  # origins for which it has logins
+    Column("started_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),  # last sign of life, by the clock of the database
+)
+
 #: Entries of all sources: pending ones are the queue of work, the others its history.  `state`: pending, done,
 #: quarantined, expired (its record was deleted for its age).
 entries = Table(

@@ -31,10 +31,10 @@ class TableCopy:
 def tables() -> Iterator[Table]:
     """Yield the tables to copy, each after those that it refers to.
 
-    `runs` holds processes, `chores` and `conversions` what is done in this database: they are not copied.
+    `runs` and `nodes` hold processes, `chores` and `conversions` what is done in this database: they are not copied.
     """
     for table in metadata.sorted_tables:
-        if table not in (runs, schema.chores, schema.conversions):
+        if table not in (runs, schema.nodes, schema.chores, schema.conversions):
             yield table
 
 

@@ -89,6 +89,11 @@ async def heartbeat(connection: AsyncConnection, run_id: str, *, role: str, now:
         await _register(connection, run_id, role, now)
 
 
+async def release_claims(connection: AsyncConnection, run_id: str) -> None:
+    """Release all claims of a run that stays registered."""
+    await _release_claims(connection, [run_id])
+
+
 async def end(connection: AsyncConnection, run_id: str) -> None:
     """Release all claims of the run and delete it."""
     await _delete(connection, [run_id])

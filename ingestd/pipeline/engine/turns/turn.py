@@ -113,7 +113,8 @@ class Turns:
     async def _claim(self, site: str, limit: int) -> list[Source | ClaimedEntry]:
         """Claim work at a site: polls, else new pages, else revisits."""
         runtime, found = self._runtime, list[Source | ClaimedEntry]()
-        if runtime.fetcher.held_for(site) or self._pause(site):
+        is_left = runtime.fetcher.held_for(site) or self._pause(site) or site in runtime.node.foreign_sites
+        if is_left:
             return []
         try:
             with runtime.claims.claiming() as register:
@@ -134,7 +135,9 @@ class Turns:
             # More than wanted: other turns claim the first ones just now.
             ids = await due_sites.find_due_of_site(connection, None, now=now, limit=8 * limit)
             return [*await entries.claim(connection, run_id, ids, now=now, limit=limit)]
-        if polls := await sources.claim_due_of_site(connection, run_id, site, now=now, limit=limit):
+        if polls := await sources.claim_due_of_site(
+            connection, run_id, site, now=now, limit=limit, node=self._runtime.node.polls
+        ):
             return [*polls]
         ids = await due_sites.find_due_of_site(connection, site, now=now, limit=limit)
         if ids and (pages := await entries.claim(connection, run_id, ids, now=now, limit=limit)):

@@ -1,0 +1,1 @@
+"""`ingestd nodes`: the daemons that work on the database, by name."""

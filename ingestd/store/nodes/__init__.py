@@ -1,0 +1,1 @@
+"""Nodes: the daemons that work on this database, by name."""
