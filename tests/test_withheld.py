@@ -243,6 +243,7 @@ COMMANDS_WALKED: dict[str, list[list[str]] | str] = {
     "stories search": [[word, *as_json] for word in ("harvest", *SECRETS) for as_json in ([], ["--json"])],
     "stories split": [["1"], ["3", "--json"], ["6"]],
     "stories merge": [["1", "2"], ["2", "1", "--json"]],
+    "archive move": NO_ITEMS,
     "archive show": [
         [name, *how] for name in (*GUIDS, USABLE, "1", "HASH") for how in ([], ["--json"], ["--body"], ["--limit", "1"])
     ],

@@ -116,8 +116,11 @@ COMMANDS: tuple[Command | Group, ...] = (
     ),
     Group(
         "archive",
-        "Read what servers answered, as the archive has it.",
-        (Command("show", "archive.show:show_", "Show answers of servers as the archive has them, oldest first."),),
+        "Read what servers answered, as the archive has it, and move it.",
+        (
+            Command("show", "archive.show:show_", "Show answers of servers as the archive has them, oldest first."),
+            Command("move", "archive.move:move", "Copy the archive to another place, and say how to use it there."),
+        ),
     ),
     Command("events", "events:events_", "Print the event log: what happened to which record."),
     Group(

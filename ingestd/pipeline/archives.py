@@ -14,7 +14,7 @@ CACHE = "archive-cache"
 _MISSING = "object stores need the library obstore, which is not installed; run: pip install 'ingestd[cluster]'"
 
 
-def archive_at(place: Path | ObjectAddress, settings: Settings) -> Archive:
+def archive_at(place: Path | ObjectAddress, settings: Settings, *, is_cached: bool = True) -> Archive:
     """Return the archive at a place, opened with its key in the settings; raises NotInstalled."""
     if isinstance(place, Path):
         return DirectoryArchive(place)
@@ -26,4 +26,4 @@ def archive_at(place: Path | ObjectAddress, settings: Settings) -> Archive:
             raise
         raise NotInstalled(place.place, _MISSING) from error
     key = next((key for key in settings.archive_keys if key.is_for(place)), None)
-    return ObjectArchive(place, key, (settings.state_dir / CACHE, settings.archive_cache))
+    return ObjectArchive(place, key, (settings.state_dir / CACHE, settings.archive_cache) if is_cached else None)

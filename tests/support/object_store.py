@@ -71,8 +71,9 @@ class ObjectServer:
     def deny_unknown_keys(self, after: int) -> None:
         """Deny requests whose key no user has, after some more; -1: never."""
         request = urllib.request.Request(
-            f"{self.url}/moto-api/reset-auth", data=str(after if after >= 0 else "inf").encode(), method="POST"
-        )
+            f"{self.url}/moto-api/reset-auth", data=str(after if after >= 0 else "inf").encode(), method="POST",
+            headers={"Content-Type": "text/plain"},
+        )  # fmt: skip
         urllib.request.urlopen(request, timeout=10).close()
 
 

@@ -175,7 +175,7 @@ class ObjectClient:
             return f"access denied{f' ({named})' if named else ''}; check {where}"
         if number := _OS_ERROR.search(text):
             return f"{os.strerror(int(number[1]))}" + ("; mount it or create it" if self.directory else "")
-        is_late, is_away = "timed out" in text or "timeout" in text.lower(), "sending request" in text
+        is_late, is_away = "kind: Timeout" in text, "error sending request" in text
         if not named and (is_late or is_away):
             return f"{'no answer in time' if is_late else 'it cannot be reached'}; check the endpoint and the network"
         return f"the server answers {named}" if named else collapse(text.partition("\n")[0])[:200]
