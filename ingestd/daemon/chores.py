@@ -19,6 +19,7 @@ from ingestd.pipeline.embargo_release import release_due
 from ingestd.pipeline.retention import prune_caches, prune_database
 from ingestd.settings import Settings
 from ingestd.store.operations.conversions import Conversion
+from ingestd.store.operations.overview import count_daemons
 from ingestd.store.operations.search_upkeep import SearchUpkeep
 from ingestd.store.outages import log_failure
 from ingestd.store.polls import due_times, quiet_sources, subscriptions
@@ -189,6 +190,8 @@ async def correct_due_times(service: Service) -> None:
         await due_times.fix_future_due_times(connection, now=now)
         await entries.fix_future_due_times(connection, now=now)
         await revisits.fix_future_due_times(connection, now=now)
+        if service.runtime.settings.engine != "local" and await count_daemons(connection) > 1:
+            return  # the others take at once what this one would put off
         spread = await due_times.spread_overdue(connection, now=now, max_due=MAX_OVERDUE, seconds=SPREAD)
     if spread is None:
         log.warning("too many sources are overdue to spread them", more_than=due_times.MAX_SPREAD, order="longest due")

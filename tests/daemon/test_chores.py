@@ -184,6 +184,23 @@ async def test_overdue_sources_are_spread_after_a_clock_was_set_ahead(service: S
     assert max(due) <= now + timedelta(seconds=SPREAD)
 
 
+async def test_overdue_sources_are_not_spread_beside_machines_that_share_the_work(service: Service) -> None:
+    long_ago = datetime.now(UTC) - timedelta(hours=1)
+    async with service.runtime.database.write() as connection:
+        for number in range(MAX_OVERDUE + 10):
+            await sources.add(connection, f"https://s{number}.example/feed", now=long_ago)
+        for _ in range(2):
+            await runs.start(connection, role="daemon", now=datetime.now(UTC))
+    settings = service.runtime.settings.model_copy(update={"engine": "procrastinate"})
+    service.runtime = replace(service.runtime, settings=settings)
+
+    await correct_due_times(service)
+
+    async with service.runtime.database.read() as connection:
+        due = set((await connection.execute(select(tables.sources.c.due_at))).scalars())
+    assert due == {long_ago}
+
+
 async def test_it_is_logged_when_too_many_sources_are_overdue_to_be_spread(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
