@@ -83,7 +83,7 @@ def test_every_secret_is_an_optional_credential() -> None:
 
     # A name without a slash is looked up in the credential stores and is optional (LoadCredential= in systemd.exec(5)).
     assert loaded == [
-        f"{name}:ingestd.{name}" for name in ("database_url", "logins", "api_token", "inbox_token")
+        f"{name}:ingestd.{name}" for name in ("database_url", "logins", "archive_keys", "api_token", "inbox_token")
     ]  # fmt: skip
     assert {line.partition(":")[0] for line in loaded} <= Settings.model_fields.keys()
 
