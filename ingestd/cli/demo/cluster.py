@@ -24,7 +24,7 @@ from ingestd.pipeline.database import open_database
 from ingestd.settings import Settings
 
 #: Seconds after the start of the nodes: when one is killed, and when `--once` gives up.
-_KILL, _TIMEOUT = 8.0, 65.0
+_KILL, _TIMEOUT = 6.0, 65.0
 
 #: Seconds for which a publisher is left alone after each request (the setting `host_delay`).
 _DELAY = 0.5

@@ -53,13 +53,18 @@ class Node:
         return self._contact in user_agent
 
     def write_settings(self, database_url: str, name_server: str, *, host_delay: float) -> None:
-        """Write the settings: as one of several nodes on a database, and an hour of news in half a minute."""
+        """Write the settings: as one of several nodes on a database, and an hour of news in half a minute.
+
+        The nodes share an archive, and each has a state directory of its own.
+        """
+        archive = self._directory / "archive"
+        archive.mkdir(exist_ok=True)
         self.file.parent.mkdir()
         self.file.touch(mode=0o600)  # the URL may have a password
         self.file.write_text(
             f'state_dir = "{self.file.parent}"\n'
             f'database_url = "{database_url}"\n'
-            'engine = "procrastinate"\n'
+            f'node = "{self.name}"\nengine = "procrastinate"\narchive = "{archive.as_uri()}"\n'
             f'contact = "{self._contact}"\n'
             'listen = "127.0.0.1:0"\nallow_networks = ["127.0.0.0/8"]\n'
             f'nameservers = ["{name_server}"]\n'
