@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from ipaddress import IPv4Network
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import SecretStr
-from site_server import SERVERS
+from site_server import SERVERS, Site, home
 from sqlalchemy import update
 
 from ingestd.daemon import logs, process_memory
@@ -31,7 +31,13 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @asynccontextmanager
 async def service(
-    database_url: str = "", *, extractors: int = 2, ca_file: Path | None = None, stories: bool = False
+    database_url: str = "",
+    *,
+    extractors: int = 2,
+    ca_file: Path | None = None,
+    stories: bool = False,
+    engine: Literal["local", "procrastinate"] = "local",
+    host_concurrency: int = 32,
 ) -> AsyncIterator[Service]:
     """Open ingestd as the daemon does, with log and archive, but without delay between requests to the loopback."""
     logs.configure("info", "json")
@@ -41,21 +47,27 @@ async def service(
             database_url=SecretStr(database_url or f"sqlite:///{folder}/ingestd.db"),
             allow_networks=(IPv4Network("127.0.0.0/8"),),
             host_delay=0,
-            host_concurrency=32,
+            host_concurrency=host_concurrency,
             extractors=extractors,
             ca_file=ca_file,
             stories=stories,
+            engine=engine,
         )
-        async with open_runtime(settings, role="benchmark") as runtime:
+        # Only a daemon shares its work with others.
+        role = "benchmark" if engine == "local" else "daemon"
+        async with open_runtime(settings, role=role) as runtime:
             placer = make_placer(settings, runtime.database)
             process_memory.freeze_objects()
-            yield Service(runtime, max_polls=64, max_pages=32, per_site=32, placer=placer)
+            yield Service(runtime, max_polls=64, max_pages=32, per_site=host_concurrency, placer=placer)
 
 
-async def add_feeds(service: Service, base: str, count: int) -> None:
+async def add_feeds(service: Service, base: str, count: int, site: Site | None = None) -> None:
+    """Add feeds of a site, which has one address unless it is given."""
     async with service.runtime.database.write() as connection:
         for number in range(count):
-            await sources.add(connection, f"{base}/feed/{number}", now=datetime.now(UTC))
+            await sources.add(
+                connection, f"{home(site, base, number) if site else base}/feed/{number}", now=datetime.now(UTC)
+            )
 
 
 async def make_due(service: Service) -> None:

@@ -23,6 +23,7 @@ from html import escape
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 WORDS = (
     "market river council train report minister harbour energy court school storm budget union player signal forest "
@@ -57,6 +58,8 @@ class Site:
     #: Every page of this number has the article of the one before it without its last quarter; texts are as long as in
     #: news, 4,000 characters.  0: none has, and they are longer.
     copied: int = 0
+    #: Addresses of the loopback that it is served at, each a site of its own: feed by feed the next.
+    hosts: int = 1
 
     @property
     def pages(self) -> list[bytes]:
@@ -154,10 +157,16 @@ def _teasers(rng: random.Random) -> str:
     )
 
 
+def home(site: Site, base: str, number: int) -> str:
+    """Return the base URL of a feed, and of its pages."""
+    host = number % site.hosts
+    return base.replace("//127.0.0.1:", f"//127.0.{host // 250}.{host % 250 + 1}:")
+
+
 def link(site: Site, base: str, number: int, entry: int) -> str:
     """Return the address by which a feed links to a page: some redirect."""
     page_number = number * site.entries + entry
-    return f"{base}/{'go' if page_number % REDIRECTED == 0 else 'a'}/{page_number}"
+    return f"{home(site, base, number)}/{'go' if page_number % REDIRECTED == 0 else 'a'}/{page_number}"
 
 
 def feed(site: Site, base: str, number: int) -> bytes:
@@ -208,7 +217,8 @@ class _Answers:
         if not site.paragraphs:
             for number, body in enumerate(site.pages):
                 self.by_path[f"/a/{number}"] = self._document("page", body, "text/html", T0 + number)
-                where = f"Location: {base}/a/{number}\r\nContent-Length: 0\r\n".encode()
+                to = home(site, base, number // site.entries)
+                where = f"Location: {to}/a/{number}\r\nContent-Length: 0\r\n".encode()
                 whole = b"HTTP/1.1 302 Found\r\n" + where + self._close + b"\r\n"
                 self.by_path[f"/go/{number}"] = _Answer("redirect", whole)
 
@@ -272,7 +282,11 @@ async def _serve(site: Site) -> None:
         tls.load_cert_chain(site.certificate)
     found: list[_Answers] = []
     server = await loop.create_server(lambda: _Protocol(found[0]), "127.0.0.1", 0, backlog=1024, ssl=tls)
-    base = f"http{'s' if tls else ''}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    port = server.sockets[0].getsockname()[1]
+    base = f"http{'s' if tls else ''}://127.0.0.1:{port}"
+    others = [urlsplit(home(site, base, number)).hostname for number in range(1, site.hosts)]
+    if others:
+        await loop.create_server(lambda: _Protocol(found[0]), others, port, backlog=1024, ssl=tls)
     found.append(_Answers(site, base))
     print(json.dumps(base), flush=True)
     while line := await loop.run_in_executor(None, sys.stdin.readline):
