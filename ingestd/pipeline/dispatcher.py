@@ -23,6 +23,7 @@ class Dispatcher(Generic[J]):
 
     At most `limit` jobs run at once, and at most `per_site` of one site; a long queue of one site does not delay the
     jobs of others.  `work` must handle the failures of its job; an exception that it or `claim` raises is logged.
+    For each job that runs, `ahead` are claimed and wait.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Dispatcher(Generic[J]):
         site: Callable[[J], str],
         limit: int,
         per_site: int,
+        ahead: int = AHEAD,
     ) -> None:
         self._claim = claim
         self._work = work
@@ -42,7 +44,9 @@ class Dispatcher(Generic[J]):
         self._waiting: dict[str, deque[J]] = {}
         self._at_work: dict[str, int] = {}
         # Once this many jobs are left, more are claimed.
-        self._claim_at = self._enough = limit * (1 + AHEAD)
+        self._claim_at = self._enough = limit * (1 + ahead)
+        # Waiting jobs of a site that count.
+        self._share = per_site * ahead
         self._wake = asyncio.Event()
         self._stopping = False
 
@@ -66,9 +70,12 @@ class Dispatcher(Generic[J]):
         """The sites that have a running or waiting job."""
         return {*self._at_work, *self._waiting}
 
-    def withdraw(self, site: str) -> list[J]:
-        """Return the waiting jobs of a site, which then do not run: the caller has to release their claims."""
-        return [*self._waiting.pop(site, ())]
+    def withdraw(self, site: str, which: Callable[[J], bool] = lambda _: True) -> list[J]:
+        """Return waiting jobs of a site, which then do not run: the caller has to release their claims."""
+        waiting = self._waiting.pop(site, deque())
+        if left := deque(job for job in waiting if not which(job)):
+            self._waiting[site] = left
+        return [job for job in waiting if which(job)]
 
     def nudge(self) -> None:
         """Claim new jobs now."""
@@ -123,12 +130,11 @@ class Dispatcher(Generic[J]):
     def _count_wanted(self) -> int:
         # Waiting jobs beyond a site's share do not count; otherwise a long queue of one site would prevent claims for
         # other sites.
-        share = self._per_site * AHEAD
-        useful = sum(min(len(jobs), share) for jobs in self._waiting.values())
+        useful = sum(min(len(jobs), self._share) for jobs in self._waiting.values())
         return self._enough - self.at_work - useful
 
     def _has_enough(self, site: str) -> bool:
-        return len(self._waiting.get(site, ())) >= self._per_site * AHEAD
+        return len(self._waiting.get(site, ())) >= self._share
 
     def _start(self, tasks: asyncio.TaskGroup) -> None:
         if self._stopping:

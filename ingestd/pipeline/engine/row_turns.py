@@ -24,6 +24,9 @@ log = structlog.get_logger(__name__)
 #: Seconds until a permission is asked for again after the database could not tell.
 _WITHOUT_DATABASE = 10.0
 
+#: Seconds for which sites are kept that may be given back, since the next request often follows at once.
+_KEPT = 0.1
+
 #: Seconds between two tries to store what was learned, while the database is unavailable.
 _AFTER_FAILURE = 2.0
 
@@ -45,12 +48,15 @@ class RowTurns:
         self._news: dict[str, _News] = {}
         self._storing: dict[str, _News] = {}
         self._has_news = asyncio.Event()
+        self._wakes_soon = False
         self._one_at_a_time = asyncio.Lock()
 
     async def take(self, site: str, delay: float) -> Permission:
         """Commit the site's next time and return whether it may be asked; see `SharedTurns.take`."""
         if (news := self._news.get(site)) and news.given_back:
             self._numbers[site], news.given_back = news.given_back, 0
+            if not (news.held_until or news.delay or news.failures):
+                del self._news[site]
         self._asking[site] += 1
         try:
             taken = await self._takes.put(Taking(site=site, delay=delay))
@@ -78,8 +84,15 @@ class RowTurns:
         """Give a site back soon, together with others; see `SharedTurns.give_back`."""
         # Without a number it was not granted, or nobody heard of it: `sweep` finds it.
         if number := self._numbers.pop(site, 0):
-            news = self._of(site)
+            news = self._news.setdefault(site, _News())
             news.given_back, news.idle_at = number, monotonic() + wait
+            if not self._wakes_soon:
+                self._wakes_soon = True
+                asyncio.get_running_loop().call_later(_KEPT, self._wake)
+
+    def _wake(self) -> None:
+        self._wakes_soon = False
+        self._has_news.set()
 
     def learn_hold(self, site: str, seconds: float) -> None:
         """Store a hold at once; see `SharedTurns.learn_hold`."""

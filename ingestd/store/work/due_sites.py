@@ -3,12 +3,13 @@
 PostgreSQL only: it reads the queue of Procrastinate, of which a site has at most one job.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingestd.store.work import entries, shared_pages
+from ingestd.store.work import entries
 from ingestd.store.work.due import Chosen, find_of_site
 
 #: Rows that are read from the head of each queue.
@@ -41,6 +42,20 @@ _DUE = text(
         ))
         AND NOT EXISTS (SELECT FROM procrastinate_jobs WHERE lock = due.site AND status IN ('todo', 'doing'))
     ORDER BY due.due LIMIT :most
+    """
+)
+
+_DUE_KINDS = text(
+    """
+    SELECT EXISTS (
+        SELECT FROM sources WHERE state = 'active' AND run_id IS NULL AND site = :site AND due_at <= :now
+    ) AS polls, EXISTS (
+        SELECT FROM entries
+        WHERE state = 'pending' AND run_id IS NULL AND backfill_id IS NULL AND site = :site AND due_at <= :now
+    ) AS pages, :with_revisits AND EXISTS (
+        SELECT FROM entries
+        WHERE state = 'done' AND run_id IS NULL AND revisit_at IS NOT NULL AND site = :site AND revisit_at <= :now
+    ) AS revisits
     """
 )
 
@@ -106,11 +121,27 @@ async def due_sites(connection: AsyncConnection, *, now: datetime, limit: int, w
     return sites
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueKinds:
+    """The kinds of work that are due at a site."""
+
+    polls: bool
+    pages: bool
+    revisits: bool
+
+
+async def due_kinds(connection: AsyncConnection, site: str, *, now: datetime, with_revisits: bool) -> DueKinds:
+    """Return which kinds of work are due at a site: one statement, where each kind would need several to find none."""
+    values = {"site": site, "now": now, "with_revisits": with_revisits}
+    row = (await connection.execute(_DUE_KINDS, values)).one()
+    return DueKinds(polls=row.polls, pages=row.pages, revisits=row.revisits)
+
+
 async def find_due_of_site(connection: AsyncConnection, site: str | None, *, now: datetime, limit: int) -> list[int]:
     """Return the ids of a site's due pending entries for `claim`, the longest due first; None: those without a page.
 
-    Entries of backfills are left out; of the entries of one address, as in `find_due`, one is found at a time.
+    Entries of backfills and of removed sources are left out; of those of one address, one is found at a time.  Whether
+    that is at work already, `claim` sees: a site is in one hand, so that few are.
     """
-    taken = await shared_pages.addresses_at_work(connection)
-    chosen = Chosen((), by_address=True, taken=taken, without_removed=True)
+    chosen = Chosen((), by_address=True)
     return await find_of_site(connection, entries.pending(None), chosen, site, now=now, limit=limit)

@@ -36,8 +36,10 @@ class Machine:
         self.runtime = runtime
         #: What the engine has reported.
         self.done: list[Any] = []
+        #: Whether each claim that found something was committed.
+        self.claims: list[bool] = []
         note = self.done.append
-        reports = Reports(on_poll=note, on_page=note, on_revisit=note, on_claim=lambda _: None)
+        reports = Reports(on_poll=note, on_page=note, on_revisit=note, on_claim=self.claims.append)
         self.engine: Engine = make_engine(runtime, reports, max_polls=slots, max_pages=slots, per_site=1)
 
 
@@ -95,6 +97,33 @@ async def test_polls_and_pages_until_nothing_is_due(newsroom: Newsroom, machine:
     assert Counter(type(one) for one in machine.done) == {PollResult: 1, Saved: 5}
     assert machine.engine.at_work().total == 0
     assert await count(machine.runtime, "entries", "run_id IS NOT NULL") == 0
+
+
+async def test_a_turn_claims_all_it_can_work_on_at_once(
+    newsroom: Newsroom, stack: AsyncExitStack, url: str, tmp_path: Path
+) -> None:
+    machine = await open_machine(stack, url, tmp_path, engine="procrastinate")
+    await add(machine.runtime, publish(newsroom, 8))
+
+    await machine.engine.run_until_idle()
+
+    assert Counter(type(one) for one in machine.done) == {PollResult: 1, Saved: 8}
+    assert machine.claims == [True, True]  # the poll, and the pages that it brought
+
+
+async def test_a_site_that_asks_for_a_pause_gets_its_claimed_pages_back_at_once(
+    newsroom: Newsroom, stack: AsyncExitStack, url: str, tmp_path: Path
+) -> None:
+    machine = await open_machine(stack, url, tmp_path, engine="procrastinate", host_delay=0.2)
+    await add(machine.runtime, publish(newsroom, 8))
+    for number in range(8):
+        newsroom.publish(f"/a/{number}", status=429, Retry_After="600")
+
+    await machine.engine.run_until_idle()
+
+    assert await count(machine.runtime, "entries", "state = 'pending'") == 8
+    assert await count(machine.runtime, "entries", "run_id IS NOT NULL OR due_at < now() + interval '9 minutes'") == 0
+    assert len([one for one in newsroom.requests if one.path.startswith("/a/")]) == 1
 
 
 async def test_a_daemon_polls_and_makes_records_until_it_is_stopped(newsroom: Newsroom, machine: Machine) -> None:
@@ -219,16 +248,16 @@ async def test_what_is_due_but_never_worked_on_queues_no_turns(
 
 
 async def test_machines_share_what_asks_no_site(stack: AsyncExitStack, url: str, tmp_path: Path) -> None:
-    # Three turns, of which each machine takes two at most.
+    # Each machine takes two turns at once, of at most 50 entries each.
     machines = [await open_machine(stack, url, tmp_path / name, slots=1, engine="procrastinate") for name in "ab"]
     folder = make_folder(tmp_path / "wire")
-    for number in range(60):
+    for number in range(120):
         write(folder, f"{number:03}.json", item(f"{number}", text=f"Ferry {number} sails on the hour."), at=1e9)
     await add(machines[0].runtime, source_url(str(folder)))
 
     running = [asyncio.create_task(machine.engine.run()) for machine in machines]
     async with asyncio.timeout(60):
-        while await count(machines[0].runtime, "records") < 60:
+        while await count(machines[0].runtime, "records") < 120:
             for machine in machines:
                 machine.engine.nudge()
             await asyncio.sleep(0.05)
@@ -237,7 +266,7 @@ async def test_machines_share_what_asks_no_site(stack: AsyncExitStack, url: str,
         await asyncio.gather(*running)
 
     saved = [sum(isinstance(one, Saved) for one in machine.done) for machine in machines]
-    assert sum(saved) == 60
+    assert sum(saved) == 120
     assert min(saved) > 0
 
 

@@ -195,6 +195,18 @@ async def test_a_site_whose_permission_nobody_heard_of_is_given_back(database: D
         assert (await row_of(database))["run_id"] == run_id
 
 
+async def test_a_site_is_kept_for_a_request_that_follows_at_once(database: Database, stack: AsyncExitStack) -> None:
+    pacing, turns, run_id = await make_pacing(database, stack, delay=0.0)
+
+    for _ in range(2):
+        async with pacing.turn(SITE):
+            await turns.store()
+            assert (await row_of(database))["run_id"] == run_id
+    async with asyncio.timeout(60):
+        while (await row_of(database))["run_id"]:  # noqa: ASYNC110 - a row tells nobody
+            await asyncio.sleep(0.05)
+
+
 async def test_a_hold_and_a_crawl_delay_reach_other_machines(database: Database, stack: AsyncExitStack) -> None:
     (first, turns, _), (second, _, _) = [await make_pacing(database, stack, delay=0.0) for _ in range(2)]
     async with first.turn(SITE):
