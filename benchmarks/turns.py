@@ -121,10 +121,15 @@ def compare(shape: str, server: Server, rounds: int) -> None:
             for engine in ("local", "procrastinate")[:: 1 if number % 2 == 0 else -1]:
                 found[engine].append(asyncio.run(ingest(wire, shape, server, engine)))
                 each = {field.name: getattr(found[engine][-1], field.name) / count for field in fields(Spent)}
-                print_json(shape=shape, engine=engine, **{
-                    f"{name}_ms" if "cpu" in name or name == "wall" else name: value * (1e3 if "cpu" in name or
-                    name == "wall" else 1) for name, value in each.items()
-                })
+                print_json(
+                    shape=shape,
+                    engine=engine,
+                    **{
+                        f"{name}_ms" if "cpu" in name or name == "wall" else name: value
+                        * (1e3 if "cpu" in name or name == "wall" else 1)
+                        for name, value in each.items()
+                    },
+                )
     what = f"local, {site.hosts} sites of {site.feeds // site.hosts * site.entries} pages"
     for name, measure in (("records a second", "wall"), ("records a second of CPU of the node", "node_cpu")):
         ratios = [
@@ -139,7 +144,8 @@ def compare(shape: str, server: Server, rounds: int) -> None:
         ]
         print_figure(f"{name} a record, turns from a queue", more, of=what)
     print_json(
-        shape=shape, wall=statistics.median(one.wall for one in found["local"])
+        shape=shape,
+        wall=statistics.median(one.wall for one in found["local"])
         / statistics.median(one.wall for one in found["procrastinate"]),
         node_cpu=statistics.median(one.node_cpu for one in found["local"])
         / statistics.median(one.node_cpu for one in found["procrastinate"]),
