@@ -143,7 +143,7 @@ class Health:
                 self._commits(now),
                 *self._stories(now),
                 Check(name="scheduler:lag", value=lag, unit="s", at=now, verdict=judge_lag(lag)),
-                self._network(now),
+                *self._network(now),
                 *self._extractors(now),
                 Check(name="uptime", component="system", value=uptime, unit="s", at=now),
             ),
@@ -226,11 +226,14 @@ class Health:
         failed = warn_when(passed > 0, "records could not be placed in stories within the last hour; see the log")
         yield Check(name="stories:passed", value=passed, unit="in the last hour", at=now, verdict=failed)
 
-    def _network(self, now: datetime) -> Check:
-        breakers = self.service.runtime.fetcher.breakers
+    def _network(self, now: datetime) -> Iterator[Check]:
+        breakers, groups = self.service.runtime.fetcher.breakers, self.service.runtime.pacing.groups
         offline = warn_when(breakers.offline, "no site answers: check this host's network and name server")
-        return Check(
+        yield Check(
             name="network:sitesLeftAlone", value=len(breakers.open_sites()), unit="sites", at=now, verdict=offline
+        )
+        yield Check(
+            name="network:sharedBudgets", value=len(groups.budgets()), unit="networks", at=now, verdict=Verdict()
         )
 
     def _extractors(self, now: datetime) -> Iterator[Check]:

@@ -123,6 +123,17 @@ class Metrics(Collector):
         yield GaugeMetricFamily(
             "ingestd_waiting", "Claimed polls and entries waiting for their site.", service_state.waiting
         )
+        groups = self._health.service.runtime.pacing.groups
+        yield GaugeMetricFamily(
+            "ingestd_shared_budgets",
+            "Networks whose sites throttle together and share a budget.",
+            len(groups.budgets()),
+        )
+        yield CounterMetricFamily(
+            "ingestd_shared_budget_put_off",
+            "Requests put off because the budget of a network was used up.",
+            groups.put_off,
+        )
         yield GaugeMetricFamily("ingestd_stopping", "Whether the daemon is stopping.", value=service_state.stopping)
         yield GaugeMetricFamily("ingestd_scheduler_lag_seconds", "How late the scheduler is.", self._health.lag)
 

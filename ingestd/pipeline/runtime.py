@@ -19,6 +19,7 @@ from ingestd.model.timing import Timing
 from ingestd.pipeline.archives import archive_at
 from ingestd.pipeline.database import make_directories, open_database
 from ingestd.pipeline.engine.row_turns import open_row_turns
+from ingestd.pipeline.engine.shared_budgets import shared_budgets
 from ingestd.pipeline.folder_opener import FolderOpener
 from ingestd.pipeline.groups import Groups
 from ingestd.pipeline.heartbeat import send_heartbeat
@@ -110,6 +111,8 @@ async def open_runtime(
         pacing, fetcher = await stack.enter_async_context(
             open_fetcher(settings, database, archive, retries, shared=shared)
         )
+        if shared:
+            await stack.enter_async_context(shared_budgets(database, pacing.groups))
         pool = await stack.enter_async_context(make_pool(settings))
         poll_commits = await stack.enter_async_context(Batches[Sequence[PollResult], bool](database, polls.save_lists))
         save_commits = await stack.enter_async_context(Batches[EntryOutcome, CommitResult](database, save_outcomes))

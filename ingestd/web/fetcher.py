@@ -18,7 +18,7 @@ from typing import Self
 
 import aiohttp
 
-from ingestd.errors import BrokenReply, FetchError, Gone, Held, Offline, TooManyRedirects, Unreachable
+from ingestd.errors import BrokenReply, FetchError, Gone, Held, Offline, Throttled, TooManyRedirects, Unreachable
 from ingestd.model.reply import Reply
 from ingestd.model.source import NO_VALIDATORS, Validators
 from ingestd.web.body.bodies import Bodies
@@ -283,8 +283,11 @@ class Fetcher:
             )
             # aiohttp's messages quote the URL and the response, and either may contain the login's secret.
             raise await self._classify(failure, error, started) from None if login else error
-        if response.status >= 400:
-            raise with_headers(self._throttle.refusal(target, response), target, response, login)
+        refusal = self._throttle.refusal(target, response) if response.status >= 400 else None
+        if attempt.address:
+            self._pacing.groups.record(target.site, attempt.address, throttled=isinstance(refusal, Throttled))
+        if refusal:
+            raise with_headers(refusal, target, response, login)
         return response
 
     async def _classify(self, failure: FetchError, error: BaseException, started: float) -> FetchError:

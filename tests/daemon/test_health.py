@@ -61,6 +61,7 @@ async def test_a_new_daemon_without_sources_passes(health: Health) -> None:
         "stories:passed",
         "scheduler:lag",
         "network:sitesLeftAlone",
+        "network:sharedBudgets",
         "extractors:deaths",
         "extractors:timeouts",
         "extractors:stalls",

@@ -78,6 +78,7 @@ class RowTurns:
             delay=taken.delay,
             delay_origin=None if any(news.delay for news in pending) else taken.delay_origin,
             failures=failures,
+            network=taken.network,
         )
 
     def give_back(self, site: str, wait: float) -> None:
@@ -107,6 +108,10 @@ class RowTurns:
         """Store how a site fails, before it is given back; see `SharedTurns.learn_failures`."""
         news = self._of(site)
         news.failures, news.failing_until = failures, monotonic() + failures.left
+
+    def learn_network(self, site: str, network: str) -> None:
+        """Store the network of a site with its other news; see `SharedTurns.learn_network`."""
+        self._of(site).network = network
 
     def _of(self, site: str) -> "_News":
         self._has_news.set()
@@ -181,6 +186,7 @@ class _News:
     #: The number of the permission that is given back; 0: none is.
     given_back: int = 0
     idle_at: float = 0.0
+    network: str | None = None
 
     def followed_by(self, later: "_News") -> "_News":
         """Return what both say together; the later one counts more."""
@@ -192,6 +198,7 @@ class _News:
             failing_until=later.failing_until if later.failures else self.failing_until,
             given_back=later.given_back or self.given_back,
             idle_at=later.idle_at if is_given else self.idle_at,
+            network=later.network or self.network,
         )
 
     def to_store(self, site: str) -> News:
@@ -211,6 +218,7 @@ class _News:
             failures=failures,
             given_back=self.given_back,
             wait=max(0.0, self.idle_at - now),
+            network=self.network,
         )
 
 

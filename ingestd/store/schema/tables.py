@@ -21,7 +21,7 @@ from ingestd.store.schema.operation_tables import (
 from ingestd.store.schema.record_tables import carriers, events, evidence, last_numbers, raws, records, revisions, texts
 from ingestd.store.schema.source_tables import aliases, gaps, polls, sources, subscriptions, windows
 from ingestd.store.schema.story_tables import copies, shingles, stories, story_cursor, story_keys, story_samples
-from ingestd.store.schema.work_tables import backfills, entries, manners, nodes, runs
+from ingestd.store.schema.work_tables import backfills, entries, host_groups, manners, nodes, runs
 
 __all__ = [
     "aliases",
@@ -40,6 +40,7 @@ __all__ = [
     "evidence",
     "failures",
     "gaps",
+    "host_groups",
     "installation",
     "last_numbers",
     "manners",

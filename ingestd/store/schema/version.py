@@ -49,6 +49,7 @@ VERSIONS = (
     "0031",
     "0032",
     "0033",
+    "0034",
 )
 
 #: The version that this program works with.

@@ -152,5 +152,15 @@ manners = Table(
     Column("failures", Integer, nullable=False, server_default="0"),  # consecutive failed requests
     Column("failing_wait", Float, nullable=False, server_default="0"),  # seconds of its open breaker; 0: closed
     Column("failing_until", Instant),  # end of that wait
+    Column("network", Text),  # where the site was last reached: a key of `host_groups`
     Index("manners_of_runs", "run_id", sqlite_where=_claimed, postgresql_where=_claimed),
+)
+
+#: Networks whose sites throttle together, and share a budget of requests (`policy.host_budgets`).
+host_groups = Table(
+    "host_groups",
+    metadata,
+    Column("network", Text, primary_key=True),
+    Column("budget", Float, nullable=False),  # requests a second, just after the last burst
+    Column("burst_at", Instant, nullable=False),
 )

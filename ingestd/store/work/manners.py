@@ -49,6 +49,8 @@ class Taken:
     delay: float = 0.0
     delay_origin: str | None = None
     failures: Failures = Failures()
+    #: Where the site was last reached.
+    network: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,8 @@ class News:
     given_back: int = 0
     #: Seconds for which nobody asks a site that is given back.
     wait: float = 0.0
+    #: Where the site was last reached.
+    network: str | None = None
 
 
 #: The row changes only if the run may ask now, so that the rows it returns are the sites granted.  The run's own row is
@@ -86,13 +90,13 @@ _TAKE = text(
     WHERE (m.held_until IS NULL OR m.held_until <= clock_timestamp())
         AND (m.failing_until IS NULL OR m.failing_until <= clock_timestamp())
         AND (m.run_id = excluded.run_id OR m.run_id IS NULL AND m.next_at <= clock_timestamp())
-    RETURNING site, takes, delay, delay_origin, failures, failing_wait
+    RETURNING site, takes, delay, delay_origin, failures, failing_wait, network
     """
 )
 
 _STATE = text(
     """
-    SELECT site, delay, delay_origin, failures, failing_wait,
+    SELECT site, delay, delay_origin, failures, failing_wait, network,
         greatest(0, extract(epoch FROM held_until - clock_timestamp()))::float8 AS held_for,
         greatest(0, extract(epoch FROM failing_until - clock_timestamp()))::float8 AS failing_for,
         greatest(0, extract(epoch FROM next_at - clock_timestamp()))::float8 AS wait
@@ -107,15 +111,18 @@ _STORE = text(
         SELECT * FROM unnest(
             CAST(:sites AS text[]), CAST(:numbers AS int[]), CAST(:waits AS float8[]), CAST(:holds AS float8[]),
             CAST(:delays AS float8[]), CAST(:delay_origins AS text[]), CAST(:changed_origins AS text[]),
-            CAST(:failures AS int[]), CAST(:failing_waits AS float8[]), CAST(:failing_lefts AS float8[])
-        ) AS known (site, number, wait, hold, delay, delay_origin, changed_origin, failures, failing_wait, failing_left)
+            CAST(:failures AS int[]), CAST(:failing_waits AS float8[]), CAST(:failing_lefts AS float8[]),
+            CAST(:networks AS text[])
+        ) AS known (
+            site, number, wait, hold, delay, delay_origin, changed_origin, failures, failing_wait, failing_left, network
+        )
     )
-    INSERT INTO manners AS m (site, next_at, delay, delay_origin, held_until)
-    SELECT site, clock_timestamp(), coalesce(delay, 0), delay_origin,
+    INSERT INTO manners AS m (site, next_at, delay, delay_origin, network, held_until)
+    SELECT site, clock_timestamp(), coalesce(delay, 0), delay_origin, network,
         CASE WHEN hold > 0 THEN clock_timestamp() + make_interval(secs => hold) END
     FROM known ORDER BY site
     ON CONFLICT (site) DO UPDATE SET (
-        held_until, delay, delay_origin, failures, failing_wait, failing_until, next_at, run_id
+        held_until, delay, delay_origin, failures, failing_wait, failing_until, next_at, run_id, network
     ) = (
         SELECT greatest(m.held_until, excluded.held_until),
             CASE WHEN is_delay_new THEN k.delay ELSE m.delay END,
@@ -126,7 +133,8 @@ _STORE = text(
                 WHEN k.failing_left > 0 THEN clock_timestamp() + make_interval(secs => k.failing_left) END,
             CASE WHEN is_given_back THEN greatest(m.next_at, clock_timestamp() + make_interval(secs => k.wait))
                 ELSE m.next_at END,
-            CASE WHEN is_given_back THEN NULL ELSE m.run_id END
+            CASE WHEN is_given_back THEN NULL ELSE m.run_id END,
+            coalesce(k.network, m.network)
         FROM (
             SELECT known.*,
                 known.delay IS NOT NULL AND (
@@ -172,6 +180,7 @@ async def take(connection: AsyncConnection, run_id: str, wishes: Sequence[Taking
             delay=row.delay,
             delay_origin=row.delay_origin,
             failures=Failures(count=row.failures, wait=row.failing_wait),
+            network=row.network,
         )
         for row in await connection.execute(_TAKE, values)
     }
@@ -185,6 +194,7 @@ async def take(connection: AsyncConnection, run_id: str, wishes: Sequence[Taking
                 delay=row.delay,
                 delay_origin=row.delay_origin,
                 failures=Failures(count=row.failures, wait=row.failing_wait, left=row.failing_for or 0.0),
+                network=row.network,
             )
     # A row that was deleted in between: the next try inserts it.
     return [answers.get(wish.site, Taken(is_granted=False)) for wish in wishes]
@@ -207,6 +217,7 @@ async def store(connection: AsyncConnection, run_id: str, news: Collection[News]
         "failures": [one and one.count for one in failures],
         "failing_waits": [one and one.wait for one in failures],
         "failing_lefts": [one and one.left for one in failures],
+        "networks": [one.network for one in news],
     }
     await connection.execute(_STORE, values)
 

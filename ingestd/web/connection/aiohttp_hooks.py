@@ -23,7 +23,7 @@ _ERROR_NUMBER = re.compile(r"\[Errno (\d+)\]")
 class Attempt:
     """Sockets opened for one request."""
 
-    __slots__ = ("blocked_reason", "sockets", "wire", "wire_limit")
+    __slots__ = ("address", "blocked_reason", "sockets", "wire", "wire_limit")
 
     def __init__(self, wire_limit: int) -> None:
         #: Bytes that may arrive for the request.
@@ -32,6 +32,8 @@ class Attempt:
         self.wire: CountingSocket | None = None
         #: Empty when the request used a connection that was kept open.
         self.sockets: list[socket] = []
+        #: The address that it is connected to; None while it is not.
+        self.address: str | None = None
         #: Why the guard refused an address; None when it refused none.
         self.blocked_reason: str | None = None
 
@@ -68,6 +70,7 @@ class Connector(aiohttp.TCPConnector):
         attempt = _attempt.get()
         if counted := socket_of(connection):
             counted.begin(attempt.wire_limit)
+            attempt.address = _peer(counted)
         attempt.wire = counted
         return connection
 
@@ -168,11 +171,14 @@ def is_unanswered(error: aiohttp.ClientError) -> bool:
 
 
 def _has_peer(one: socket) -> bool:
+    return _peer(one) is not None
+
+
+def _peer(one: socket) -> str | None:
     try:
-        one.getpeername()
+        return str(one.getpeername()[0])
     except OSError:
-        return False
-    return True
+        return None
 
 
 def _connect_reason(error: aiohttp.ClientConnectorError | aiohttp.ClientConnectorCertificateError) -> str:

@@ -9,6 +9,7 @@ from time import monotonic
 from types import TracebackType
 
 from ingestd.web.politeness.asked_delays import AskedDelays
+from ingestd.web.politeness.host_groups import HostGroups
 from ingestd.web.politeness.host_locks import MAX_SLOTS, HostLocks, pauses
 from ingestd.web.politeness.shared_turns import Failures, SharedTurns
 from ingestd.web.politeness.site_state import SiteState
@@ -58,6 +59,9 @@ class Pacing:
         self._delays = AskedDelays(delay)
         self._locks = HostLocks(lock_file) if lock_file else None
         self._shared = shared
+        self.groups = HostGroups()
+        if shared:
+            self.groups.on_network = shared.learn_network
         #: Called with a site and its failures, as the process that had it before has left them.
         self.on_failures: Callable[[str, Failures], None] = lambda _site, _failures: None
 
@@ -75,10 +79,13 @@ class Pacing:
 
     def hold(self, site: str, seconds: float) -> None:
         """Start no request at a site for some seconds; a longer hold that is in force stays."""
-        state = self._state(site)
-        state.held_until = max(state.held_until, monotonic() + seconds)
+        self._hold_here(site, seconds)
         if self._shared:
             self._shared.learn_hold(site, self.held_for(site))
+
+    def _hold_here(self, site: str, seconds: float) -> None:
+        state = self._state(site)
+        state.held_until = max(state.held_until, monotonic() + seconds)
         if (left := self.held_for(site)) > MAX_HOLD_WAIT:
             while state.waiting:
                 waiter = state.waiting.popleft()
@@ -144,39 +151,49 @@ class Pacing:
     async def acquire(self, site: str) -> int:
         """Wait for a turn and return its slot, for `release`; `turn` calls both."""
         state = self._state(site)
-        if state.held_until:
-            self._check_hold(site)
+        self._check_hold(site)
         if state.free and not state.waiting and (not state.held_until or state.held_until <= monotonic()):
             slot = state.free.popleft()
         else:
             slot = await self._wait(site, state)
         if self._locks is not None:
             slot = await self._lock(self._locks, site, state, slot)
-        if self._shared is not None:
-            await self._take(self._shared, site, slot)
-        self._sites[site].under_way += 1
-        return slot
-
-    async def _take(self, shared: SharedTurns, site: str, slot: int) -> None:
-        """Wait for the permission to ask a site; raises OnHold when that takes longer than MAX_HOLD_WAIT."""
-        began = monotonic()
         try:
-            while True:
-                permission = await shared.take(site, self.delay_of(site))
-                if permission.delay_origin is not None:
-                    self._delays.set(site, permission.delay_origin, permission.delay)
-                if permission.is_granted:
-                    if permission.failures is not None:
-                        self.on_failures(site, permission.failures)
-                    return
-                if permission.held_for > self.held_for(site):
-                    self._state(site).held_until = monotonic() + permission.held_for
-                if permission.wait > MAX_HOLD_WAIT or monotonic() - began > MAX_HOLD_WAIT:
-                    raise OnHold(max(permission.wait, _RETRY))  # noqa: TRY301
-                await asyncio.sleep(max(permission.wait, _RETRY * random.uniform(0.5, 1.0)))  # noqa: S311
+            if self._shared is not None:
+                await self._take(self._shared, site)
+            await self._wait_for_group(site)
         except BaseException:
             self._free_slot(site, slot)
             raise
+        self._sites[site].under_way += 1
+        return slot
+
+    async def _take(self, shared: SharedTurns, site: str) -> None:
+        """Wait for the permission to ask a site; raises OnHold when that takes longer than MAX_HOLD_WAIT."""
+        began = monotonic()
+        while True:
+            permission = await shared.take(site, self.delay_of(site))
+            if permission.delay_origin is not None:
+                self._delays.set(site, permission.delay_origin, permission.delay)
+            if permission.network is not None:
+                self.groups.place(site, permission.network)
+            if permission.is_granted:
+                if permission.failures is not None:
+                    self.on_failures(site, permission.failures)
+                return
+            if permission.held_for:
+                self._hold_here(site, permission.held_for)
+            if permission.wait > MAX_HOLD_WAIT or monotonic() - began > MAX_HOLD_WAIT:
+                raise OnHold(max(permission.wait, _RETRY))
+            await asyncio.sleep(max(permission.wait, _RETRY * random.uniform(0.5, 1.0)))  # noqa: S311
+
+    async def _wait_for_group(self, site: str) -> None:
+        """Wait until the sites that throttle together with this one leave it a request; raises OnHold."""
+        wait, is_reserved = self.groups.reserve(site)
+        if not is_reserved:
+            self._hold_here(site, wait)  # the share of this process is used up, not that of others
+            raise OnHold(wait)
+        await asyncio.sleep(wait)
 
     def release(self, site: str, slot: int) -> None:
         """End a turn: its slot becomes free after the delay, or when the site's hold ends."""

@@ -30,6 +30,8 @@ class Permission:
     delay_origin: str | None = None
     #: What the process that had the site before has left; None: this process knows it better.
     failures: Failures | None = None
+    #: The network at which the site was last reached; None: not known.
+    network: str | None = None
 
 
 class SharedTurns(Protocol):
@@ -55,6 +57,9 @@ class SharedTurns(Protocol):
 
         `changed` is the origin whose delay has become another.
         """
+
+    def learn_network(self, site: str, network: str) -> None:
+        """Store at which network a site was reached."""
 
     def learn_failures(self, site: str, failures: Failures) -> None:
         """Store how a site fails that this process has."""
