@@ -345,6 +345,29 @@ async def test_the_cache_is_bounded(object_server: ObjectServer, bucket: str, tm
     assert stored[-1].sha256 in {path.name for path in files}
 
 
+async def test_two_nodes_that_trim_at_the_same_time_delete_no_more_than_one(
+    archive: ObjectArchive, object_server: ObjectServer, bucket: str
+) -> None:
+    other = ObjectArchive(object_server.address(bucket), object_server.key(bucket))
+    for _ in range(9):
+        await put_days_ago(archive, 5, os.urandom(10_000), "feed")
+    size = sum(one.size for one in await archive.usage())
+
+    of_day, days_listed = other._lists.of_day, list[str]()
+
+    async def trimmed_meanwhile(kind: str, day: str) -> Any:
+        lists = await of_day(kind, day)
+        if not days_listed:
+            await archive.trim(size - 15_000)
+        days_listed.append(day)
+        return lists
+
+    other._lists.of_day = trimmed_meanwhile  # type: ignore[method-assign]
+    await other.trim(size - 15_000)
+
+    assert [one.documents for one in await archive.usage()] == [7]
+
+
 async def test_a_file_that_a_killed_process_was_writing_is_removed(tmp_path: Path) -> None:
     archive = ObjectArchive(ObjectAddress(scheme="file", prefix=str(tmp_path)))
     stored = await archive.put(BODY)

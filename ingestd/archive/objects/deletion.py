@@ -108,14 +108,17 @@ class ObjectDeletion:
 
     async def trim(self, limit: int) -> int:
         """Delete the oldest feeds, then pages, until `limit` bytes are used; return how many bodies."""
-        excess = sum(one.size for one in await self._lists.usage(datetime.now(UTC).date())) - limit
-        deleted = 0
+        excess, deleted = await self._used() - limit, 0
         for kind in ("feed", "page"):
             for day in await self._lists.days(kind) if excess > 0 else ():
                 if excess > 0:
-                    count, size = await self._delete_day(kind, day, excess)
-                    deleted, excess = deleted + count, excess - size
+                    deleted += (await self._delete_day(kind, day, excess))[0]
+                    # Counted anew: another node may delete the same days.
+                    excess = await self._used() - limit
         return deleted
+
+    async def _used(self) -> int:
+        return sum(one.size for one in await self._lists.usage(datetime.now(UTC).date()))
 
     async def _delete_day(self, kind: str, day: str, excess: int | None = None) -> tuple[int, int]:
         """Delete what was put on a day, or lists of it until `excess` bytes are freed; return bodies and bytes."""
@@ -128,7 +131,9 @@ class ObjectDeletion:
                 continue
             if excess is not None and size >= excess:
                 return count, size
-            rows = [row for row in await self._lists.rows(one) if row.put_name(kind, day) not in gone]
+            if not (listed := await self._lists.rows(one)):
+                size += one.size  # another node deletes the same day
+            rows = [row for row in listed if row.put_name(kind, day) not in gone]
             for start in range(0, len(rows), _BATCH):
                 freed = await self._delete_rows(kind, day, rows[start : start + _BATCH])
                 count, size = count + len(freed), size + sum(row.size for row in freed)
