@@ -46,6 +46,8 @@ class Node:
         self.logins = logins
         #: Sites whose logins other nodes have and this one has not: it leaves them to those.
         self.foreign_sites: frozenset[str] = frozenset()
+        #: Sites for which this node has logins.
+        self.login_sites: frozenset[str] = frozenset()
         #: What an operator or `mark_drained` has made of it; None: another run has its name.
         self.state: nodes.State | None = "active"
         #: Set whenever `state` changes.
@@ -95,7 +97,7 @@ class Node:
         await self._read_others(connection, sign.others)
 
     async def mark_drained(self, database: Database, run_id: str) -> None:
-        """Note that this process has handed its work over; what it still had claimed is free."""
+        """Note that this process has handed its work over: claims and sites that it still had are free."""
         async with database.write() as connection:
             await runs.release_claims(connection, run_id)
             await nodes.set_drained(connection, run_id, self.name)
@@ -136,10 +138,8 @@ class Node:
             self.changed.set()
 
     async def _read_others(self, connection: AsyncConnection, others: tuple[tuple[str, ...], ...]) -> None:
-        if not others:
-            self.foreign_sites = frozenset()
-            return
-        folders = await node_sources.remote_folders(connection)
+        folders = await node_sources.remote_folders(connection) if others or self.logins else ()
+        self.login_sites = sites_of_others((), [self.logins], folders)
         self.foreign_sites = sites_of_others(self.logins, others, folders)
 
     async def _take_free_name(self, database: Database, run_id: str, observer: runs.RunObserver) -> nodes.NodeCard:

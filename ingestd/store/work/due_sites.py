@@ -3,6 +3,7 @@
 PostgreSQL only: it reads the queue of Procrastinate, of which a site has at most one job.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,17 +19,18 @@ _HEAD = 5000
 # A source of an entry is looked at only where one is removed at all: what it left pending is never worked on.
 _DUE = text(
     """
-    SELECT due.site, due.waiting FROM (
-        SELECT site, min(due) AS due, count(*) AS waiting FROM (
-            (SELECT site, due_at AS due FROM sources
-             WHERE state = 'active' AND run_id IS NULL AND due_at <= :now ORDER BY due_at LIMIT :head)
+    SELECT due.site, due.waiting, due.is_own FROM (
+        SELECT site, min(due) AS due, count(*) AS waiting, bool_or(is_own) AS is_own FROM (
+            (SELECT site, due_at AS due, node IS NOT NULL AS is_own FROM sources
+             WHERE state = 'active' AND run_id IS NULL AND due_at <= :now
+                AND (node IS NULL OR node = CAST(:node AS text)) ORDER BY due_at LIMIT :head)
             UNION ALL
-            (SELECT coalesce(site, ''), due_at FROM entries
+            (SELECT coalesce(site, ''), due_at, false FROM entries
              WHERE state = 'pending' AND run_id IS NULL AND backfill_id IS NULL AND due_at <= :now
                 AND source_id NOT IN (SELECT id FROM sources WHERE state = 'removed')
              ORDER BY backfill_id, due_at LIMIT :head)
             UNION ALL
-            (SELECT site, revisit_at FROM entries
+            (SELECT site, revisit_at, false FROM entries
              WHERE :with_revisits AND site IS NOT NULL
                 AND state = 'done' AND run_id IS NULL AND revisit_at IS NOT NULL AND revisit_at <= :now
              ORDER BY revisit_at LIMIT :head)
@@ -41,6 +43,7 @@ _DUE = text(
             AND (manners.failing_until IS NULL OR manners.failing_until <= clock_timestamp())
         ))
         AND NOT EXISTS (SELECT FROM procrastinate_jobs WHERE lock = due.site AND status IN ('todo', 'doing'))
+        AND due.site <> ALL(CAST(:without AS text[]))
     ORDER BY due.due LIMIT :most
     """
 )
@@ -56,6 +59,15 @@ _DUE_KINDS = text(
         SELECT FROM entries
         WHERE state = 'done' AND run_id IS NULL AND revisit_at IS NOT NULL AND site = :site AND revisit_at <= :now
     ) AS revisits
+    """
+)
+
+_FREE_QUEUES = text(
+    """
+    DELETE FROM procrastinate_jobs WHERE status = 'todo' AND starts_with(queue_name, :prefix) AND NOT EXISTS (
+        SELECT FROM nodes JOIN runs ON runs.id = nodes.run_id
+        WHERE nodes.state = 'active' AND procrastinate_jobs.queue_name = :prefix || nodes.name
+    )
     """
 )
 
@@ -105,19 +117,32 @@ async def put_off(connection: AsyncConnection, site: str, *, now: datetime, seco
     await connection.execute(_PUT_OFF_ENTRIES, values | {"step": step, "most": _MOST})
 
 
-async def due_sites(connection: AsyncConnection, *, now: datetime, limit: int, with_revisits: bool = True) -> list[str]:
+async def due_sites(
+    connection: AsyncConnection,
+    *,
+    now: datetime,
+    limit: int,
+    with_revisits: bool = True,
+    node: str | None = None,
+    without: Collection[str] = (),
+) -> dict[str, bool]:
     """Return sites that have due work, may be asked now and have no job in the queue, the longest due first.
 
-    Names that begin with SHARE stand for shares of the entries that have no page.
+    Only with sources that `node` may poll, as `node_sources.polled_by` says, and without the sites in `without`.  The
+    value says whether a due source there belongs to the node, so that no other can take the turn.  Names that begin
+    with SHARE stand for shares of the entries that have no page.
     """
-    values = {"now": now, "head": _HEAD, "most": limit, "with_revisits": with_revisits}
-    sites: list[str] = []
+    values = {
+        "now": now, "head": _HEAD, "most": limit, "with_revisits": with_revisits, "node": node, "without": [*without],
+    }  # fmt: skip
+    sites: dict[str, bool] = {}
     for row in await connection.execute(_DUE, values):
         if row.site:
-            sites.append(row.site)
+            sites[row.site] = row.is_own
         else:
             names = [f"{SHARE}{number}" for number in range(min(_SHARES, 1 + row.waiting // _PER_SHARE))]
-            sites += (await connection.execute(_FREE_SHARES, {"shares": names})).scalars()
+            free = (await connection.execute(_FREE_SHARES, {"shares": names})).scalars()
+            sites |= dict.fromkeys(free, False)
     return sites
 
 
@@ -135,6 +160,11 @@ async def due_kinds(connection: AsyncConnection, site: str, *, now: datetime, wi
     values = {"site": site, "now": now, "with_revisits": with_revisits}
     row = (await connection.execute(_DUE_KINDS, values)).one()
     return DueKinds(polls=row.polls, pages=row.pages, revisits=row.revisits)
+
+
+async def free_queues_of_nodes(connection: AsyncConnection, prefix: str) -> int:
+    """Delete turns that wait in the queues of nodes which take none; `prefix` begins the names of those queues."""
+    return (await connection.execute(_FREE_QUEUES, {"prefix": prefix})).rowcount
 
 
 async def find_due_of_site(connection: AsyncConnection, site: str | None, *, now: datetime, limit: int) -> list[int]:

@@ -10,11 +10,11 @@ from sqlalchemy import text
 
 from ingestd.errors import StoreError
 from ingestd.pipeline.engine.engine import KINDS, AtWork, Kind, Reports
-from ingestd.pipeline.engine.turns.job_queue import JobQueue, QueueError
+from ingestd.pipeline.engine.turns.job_queue import NODE_QUEUE, JobQueue, QueueError
 from ingestd.pipeline.engine.turns.turn import Turns
 from ingestd.pipeline.runtime import Runtime
 from ingestd.store.outages import log_failure
-from ingestd.store.work.due_sites import due_sites
+from ingestd.store.work.due_sites import due_sites, free_queues_of_nodes
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ class TurnEngine:
     def __init__(self, runtime: Runtime, reports: Reports, *, concurrency: int, per_site: int) -> None:
         self._runtime = runtime
         self._turns = Turns(runtime, reports, per_site=per_site)
-        self._queue = JobQueue(runtime.database, self._turns.take, concurrency=concurrency)
+        self._queue = JobQueue(runtime.database, self._turns.take, node=runtime.node.name, concurrency=concurrency)
         self._concurrency = concurrency
         self._look = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -99,6 +99,8 @@ class TurnEngine:
                     self._rescued_at = monotonic()
                     if count := await self._queue.free_lost():
                         log.info("freed the sites of lost turns", turns=count)
+                    async with self._runtime.database.write() as connection:
+                        await free_queues_of_nodes(connection, NODE_QUEUE)
                 if self._runtime.fetcher.held_for(""):
                     self._queue.stop()
                 await self._queue_due_sites()
@@ -120,11 +122,14 @@ class TurnEngine:
             is_alone = await connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _LOOKING})
             if not is_alone.scalar_one():
                 return 0
+            node = self._runtime.node
             sites = await due_sites(
                 connection,
                 now=datetime.now(UTC),
                 limit=_AHEAD * self._concurrency,
                 with_revisits=bool(self._runtime.ingest.timing.revisit_first),
+                node=node.polls,
+                without=node.foreign_sites,
             )
-            await self._queue.defer(sites)
+            await self._queue.defer({site: is_own or site in node.login_sites for site, is_own in sites.items()})
         return len(sites)

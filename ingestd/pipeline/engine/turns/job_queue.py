@@ -1,7 +1,7 @@
 """The queue of Procrastinate (PostgreSQL): jobs are turns at sites, one of a site at a time in the whole cluster."""
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
@@ -9,7 +9,7 @@ from typing import Self
 import structlog
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
-from procrastinate.jobs import Status
+from procrastinate.jobs import JobDeferrer, Status
 from procrastinate.worker import Worker
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
@@ -26,6 +26,9 @@ _INSTALL = 0x1267E580
 
 QUEUE, TASK = "turns", "site_turn"
 
+#: Begins the names of queues from which one node takes turns: at sites of its own sources, or whose logins it has.
+NODE_QUEUE = f"{QUEUE}@"
+
 
 class QueueError(Exception):
     """The queue is not available; the message is that of its driver."""
@@ -34,8 +37,11 @@ class QueueError(Exception):
 class JobQueue:
     """Jobs of one process: `take` is called with the site of each.  A context manager, which connects."""
 
-    def __init__(self, database: Database, take: Callable[[str], Awaitable[None]], *, concurrency: int) -> None:
+    def __init__(
+        self, database: Database, take: Callable[[str], Awaitable[None]], *, node: str, concurrency: int
+    ) -> None:
         self._database = database
+        self._own_queue = NODE_QUEUE + node
         self._app = App(connector=PsycopgConnector(conninfo=_conninfo(database.url), min_size=1, max_size=4))
         self._concurrency = concurrency
         self._worker: Worker | None = None
@@ -73,20 +79,26 @@ class JobQueue:
     ) -> None:
         await self._app.close_async()
 
-    async def defer(self, sites: Sequence[str]) -> None:
-        """Queue a turn at each site; a site whose turn another process has just queued is passed over."""
+    async def defer(self, sites: Mapping[str, bool]) -> None:
+        """Queue a turn at each site; a site whose turn another process has just queued is passed over.
+
+        The value says whether the turn is for this node alone.
+        """
         if not sites:
             return
         with _as_queue_error():
             try:
-                jobs = [self._task.configure(lock=site, queueing_lock=site).make_new_job(site=site) for site in sites]
+                jobs = [self._deferrer(site, is_own=is_own).make_new_job(site=site) for site, is_own in sites.items()]
                 await self._app.job_manager.batch_defer_jobs_async(jobs)
             except AlreadyEnqueued:
-                for site in sites:
+                for site, is_own in sites.items():
                     try:
-                        await self._task.configure(lock=site, queueing_lock=site).defer_async(site=site)
+                        await self._deferrer(site, is_own=is_own).defer_async(site=site)
                     except AlreadyEnqueued:
                         continue
+
+    def _deferrer(self, site: str, *, is_own: bool) -> JobDeferrer:
+        return self._task.configure(lock=site, queueing_lock=site, queue=self._own_queue if is_own else QUEUE)
 
     async def free_lost(self) -> int:
         """End the jobs of dead workers, and those of this one whose end could not be stored; returns how many.
@@ -95,9 +107,9 @@ class JobQueue:
         """
         manager, count = self._app.job_manager, 0
         with _as_queue_error():
-            lost = [*await manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=DEAD_AFTER)]
+            lost = [*await manager.get_stalled_jobs(task_name=TASK, seconds_since_heartbeat=DEAD_AFTER)]
             if self._worker and self._worker.worker_id:
-                own = await manager.list_jobs_async(status="doing", queue=QUEUE, worker_id=self._worker.worker_id)
+                own = await manager.list_jobs_async(status="doing", task=TASK, worker_id=self._worker.worker_id)
                 unknown = [job for job in own if job.lock not in self._sites]
                 # A job that has just begun or ended is seen once.
                 lost += [job for job in unknown if job.id in self._suspects]
@@ -114,7 +126,7 @@ class JobQueue:
         """Take turns until `stop`, or with `wait` False until none is queued; raises QueueError."""
         self._worker = Worker(
             self._app,
-            queues=[QUEUE],
+            queues=[QUEUE, self._own_queue],
             name=None,
             concurrency=self._concurrency,
             wait=wait,
