@@ -7,7 +7,7 @@ from time import monotonic
 
 import structlog
 
-from ingestd.daemon import bounded_query, consumer_checks
+from ingestd.daemon import bounded_query, consumer_checks, node_checks
 from ingestd.daemon.bounded_query import BoundedQuery, QueryLate, QueryResult
 from ingestd.daemon.checks import (
     DATABASE_CHECKS,
@@ -269,7 +269,7 @@ def _database_checks(
     """Yield the checks that count in the database; `unavailable`, if given, replaces the verdict of each."""
     figures = result.value if result else None
     age = monotonic() - result.monotonic_at if result else 0.0
-    for name, component, unit, measure in (*DATABASE_CHECKS, *consumer_checks.CHECKS):
+    for name, component, unit, measure in (*DATABASE_CHECKS, *node_checks.CHECKS, *consumer_checks.CHECKS):
         value, verdict = measure(figures) if figures else (None, _UNCOUNTED)
         if age > OLD_COUNTS and verdict.status == "pass":
             minutes = f"{age / 60:.0f} minutes"

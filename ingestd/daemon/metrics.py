@@ -11,7 +11,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from ingestd import __version__
-from ingestd.daemon import consumer_checks
+from ingestd.daemon import consumer_checks, node_checks
 from ingestd.daemon.checks import Figures, Pulse
 from ingestd.daemon.health import Health
 from ingestd.daemon.usage_metrics import usage_metrics
@@ -66,6 +66,7 @@ class Metrics(Collector):
             yield from _database_metrics(self._figures)
             deliveries = self._health.service.deliveries
             totals = deliveries.totals if deliveries else {}
+            yield from node_checks.metrics(self._figures.health.nodes)
             yield from consumer_checks.metrics(self._figures.health.consumers, totals)
         if self._health.service.usage.latest:
             yield from usage_metrics(self._health.service.usage.latest)

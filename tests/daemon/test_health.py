@@ -51,6 +51,8 @@ async def test_a_new_daemon_without_sources_passes(health: Health) -> None:
         "claims:pastDue",
         "database:daemons",
         "database:durability",
+        "nodes:atWork",
+        "nodes:lost",
         "consumers:stopped",
         "consumers:failing",
         "consumers:deadMessages",
@@ -119,7 +121,7 @@ async def test_a_hanging_database_is_a_failure_and_is_queried_once(
         assert report.status == "fail"
         failed = [check for check in report.checks if check.verdict.status == "fail"]
         kinds = {check.name.partition(":")[0] for check in failed}
-        assert kinds == {"database", "sources", "records", "entries", "consumers", "claims"}
+        assert kinds == {"database", "sources", "records", "entries", "consumers", "claims", "nodes"}
         assert {check.verdict.output for check in failed} == {"the database did not answer within 0.8 s"}
         assert {check.value for check in failed} == {None}
     assert await health.unready_reason() == "the database did not answer within 0.8 s"

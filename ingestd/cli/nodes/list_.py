@@ -45,9 +45,9 @@ def list_(config: ConfigOption = None, json: JsonOption = False) -> None:
 
 
 def _row(node: Node) -> tuple[object, ...]:
-    work = sum(node.work.get(kind, 0) for kind in ("polls", "pages", "revisits"))
     claimed = node.claimed_sources + node.claimed_entries
     return (
-        node.name, node.state, node.version, f"{node.silent_for:.0f}s ago", work, node.sites, claimed, node.own_sources,
+        node.name, node.state, node.version, f"{node.silent_for:.0f}s ago", node.at_work, node.sites, claimed,
+        node.own_sources,
         node.work.get("streams", 0), node.cpus, node.address,
     )  # fmt: skip

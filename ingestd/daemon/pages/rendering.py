@@ -16,6 +16,7 @@ from ingestd.daemon.checks import Report
 from ingestd.model.story import Story
 from ingestd.model.story_words import origin_of
 from ingestd.store.consumers.figures import ConsumerFigures
+from ingestd.store.nodes.listing import Node
 from ingestd.text import collapse
 from ingestd.times import iso
 from ingestd.units import show_duration, show_size
@@ -55,6 +56,8 @@ class Lists:
     #: Consumers that are not well, at most `LATEST_ROWS`, and how many there are beyond those.
     consumers: tuple[ConsumerFigures, ...] = ()
     more_consumers: int = 0
+    #: Empty if there is only this one.
+    nodes: tuple[Node, ...] = ()
 
 
 def render_login(message: str | None) -> str:

@@ -11,6 +11,7 @@ from ingestd.daemon.health import Health
 from ingestd.daemon.pages.rendering import LATEST_ROWS, SOURCE_ROWS, Lists, render
 from ingestd.errors import StoreError
 from ingestd.store.consumers import figures
+from ingestd.store.nodes.listing import list_nodes
 from ingestd.store.operations import failures, overview
 from ingestd.store.stories import listing
 from ingestd.store.stories.listing import Chosen
@@ -72,6 +73,7 @@ class StatusPage:
 
     async def _read_lists(self) -> Lists:
         async with self._health.service.runtime.database.read() as connection:
+            nodes = await list_nodes(connection)
             unwell = [one for one in await figures.read(connection) if not one.is_well]
             return Lists(
                 sources=await overview.sources_by_failures(connection, limit=SOURCE_ROWS),
@@ -81,6 +83,7 @@ class StatusPage:
                 stories=await listing.most_carried(connection, _day()),
                 consumers=tuple(unwell[:LATEST_ROWS]),
                 more_consumers=max(0, len(unwell) - LATEST_ROWS),
+                nodes=tuple(nodes[:LATEST_ROWS]) if len(nodes) > 1 else (),
             )
 
     async def _read_counts(self) -> dict[str, int]:

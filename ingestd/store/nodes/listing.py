@@ -42,6 +42,11 @@ class Node:
     claimed_entries: int
     own_sources: int
 
+    @property
+    def at_work(self) -> int:
+        """The number of polls, pages and revisits that it has under way."""
+        return sum(self.work.get(kind, 0) for kind in ("polls", "pages", "revisits"))
+
 
 async def list_nodes(connection: AsyncConnection) -> list[Node]:
     """Return all nodes, by name."""

@@ -12,6 +12,7 @@ from ingestd.policy.polling.condition import condition_of
 from ingestd.policy.polling.document_warnings import LEFT_OUT
 from ingestd.store.consumers import figures
 from ingestd.store.consumers.figures import ConsumerFigures
+from ingestd.store.nodes.listing import Node, list_nodes
 from ingestd.store.operations.durability import unsafe_settings
 from ingestd.store.polls.source_warnings import warnings_from_json
 from ingestd.store.schema.source_tables import FAILING, HAVE_PROBLEM, UNLISTED
@@ -61,6 +62,7 @@ class HealthFigures:
     #: Settings of PostgreSQL with which a crash loses commits.
     unsafe_settings: tuple[str, ...] = ()
     consumers: tuple[ConsumerFigures, ...] = ()
+    nodes: tuple[Node, ...] = ()
 
 
 async def health_figures(
@@ -77,15 +79,14 @@ async def health_figures(
             )
         )
     ).one()
-    open_gaps = (await connection.execute(select(func.count()).where(gaps.c.state == "open"))).scalar_one()
+    open_gaps = select(func.count()).where(gaps.c.state == "open")
     to_confirm = select(func.count()).where(records.c.unconfirmed_kill_at.is_not(None))
-    unconfirmed_kills = (await connection.execute(to_confirm)).scalar_one()
     claims = await _count_late_claims(connection, late=late_claims, late_revisits=late_revisits)
     return HealthFigures(
-        overdue=await _count_overdue(connection, late), gaps=open_gaps, unconfirmed_kills=unconfirmed_kills,
-        daemons=await count_daemons(connection),
+        overdue=await _count_overdue(connection, late), gaps=(await connection.execute(open_gaps)).scalar_one(),
+        unconfirmed_kills=(await connection.execute(to_confirm)).scalar_one(), daemons=await count_daemons(connection),
         late_claims=claims, unsafe_settings=tuple(await unsafe_settings(connection)),
-        consumers=await figures.read(connection),
+        consumers=await figures.read(connection), nodes=tuple(await list_nodes(connection)),
         **await _source_figures(connection), **entry_row._mapping,
     )  # fmt: skip
 
@@ -138,8 +139,7 @@ async def _count_late_claims(connection: AsyncConnection, *, late: datetime, lat
 
 async def count_daemons(connection: AsyncConnection) -> int:
     """Return the number of daemons at work on this database."""
-    query = select(func.count()).where(runs.c.role == "daemon")
-    return int((await connection.execute(query)).scalar_one())
+    return int((await connection.execute(select(func.count()).where(runs.c.role == "daemon"))).scalar_one())
 
 
 async def summary(connection: AsyncConnection) -> dict[str, int]:

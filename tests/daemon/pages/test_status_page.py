@@ -137,3 +137,18 @@ async def test_consumers_that_are_not_well_are_listed_with_a_bound(service: Serv
     assert "desk-00" not in shown  # it is well
     assert shown.count('<td class="fail">expired</td>') == LATEST_ROWS
     assert "and 2 more." in shown
+
+
+async def test_the_page_lists_nodes_if_there_are_several(service: Service, page: StatusPage) -> None:
+    async with service.runtime.database.write() as connection:
+        own = (await connection.execute(tables.nodes.select())).mappings().one()
+    assert 'id="nodes"' not in await page.render()
+
+    async with service.runtime.database.write() as connection:
+        gone = {**own, "name": "fra1", "run_id": "gone", "version": "<b>1.0</b>"}
+        await connection.execute(tables.nodes.insert().values(gone))
+    page.lists.last = None
+    shown = await page.render()
+
+    assert '<td class="words">fra1</td><td class="fail">lost</td>' in shown
+    assert "&lt;b&gt;1.0&lt;/b&gt;" in shown
