@@ -34,7 +34,7 @@ from ingestd.store.outages import OutageLog, log_failure
 from ingestd.store.polls import polls
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.records.outcomes import CommitResult, EntryOutcome
-from ingestd.store.records.save import save_outcomes
+from ingestd.store.records.save import save_outcomes, save_side_by_side
 from ingestd.store.transfer import copy_state
 from ingestd.store.work import runs
 from ingestd.store.work.own_claims import OwnClaims
@@ -115,7 +115,8 @@ async def open_runtime(
             await stack.enter_async_context(shared_budgets(database, pacing.groups))
         pool = await stack.enter_async_context(make_pool(settings))
         poll_commits = await stack.enter_async_context(Batches[Sequence[PollResult], bool](database, polls.save_lists))
-        save_commits = await stack.enter_async_context(Batches[EntryOutcome, CommitResult](database, save_outcomes))
+        save = save_outcomes if settings.engine == "local" else save_side_by_side
+        save_commits = await stack.enter_async_context(Batches[EntryOutcome, CommitResult](database, save))
         # The other half of the pages under way is fetched and extracted meanwhile.
         groups = Groups(size=min(GROUP, max(1, settings.max_pages // 2)), longest_wait=LONGEST_GROUP_WAIT)
         ingest = Ingest(

@@ -25,8 +25,8 @@ _LIBPQ_TIMEOUTS = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_int
 #: Key of the calls to make after the commit, in the `info` of a connection.
 _AFTER_COMMIT = "ingestd_after_commit"
 
-#: Key of the advisory lock; any number that no other application uses in this database.
-_RECORDS_LOCK = 0x1267E57D
+#: Keys of the advisory locks; any numbers that no other application uses in this database.
+_RECORDS_LOCK, _NUMBERS_LOCK = 0x1267E57D, 0x1267E57E
 
 _TRY_LOCK, _UNLOCK = text("SELECT pg_try_advisory_lock(:key)"), text("SELECT pg_advisory_unlock(:key)")
 
@@ -42,7 +42,8 @@ class Database:
     """An SQLite file or a PostgreSQL database.
 
     Only one transaction at a time writes records, on PostgreSQL too (`lock_records`).  Events are therefore
-    numbered consecutively, and two entries with the same text cannot both create a record.
+    numbered consecutively, and two entries with the same text cannot both create a record.  The machines of a cluster
+    save pages side by side (`share_records`) and number their events one after the other (`lock_numbers`).
     """
 
     def __init__(self, url: str, *, connections: int = 8, outages: "OutageLog | None" = None) -> None:
@@ -209,6 +210,19 @@ async def lock_records(connection: AsyncConnection) -> None:
     """
     if connection.dialect.name == "postgresql":
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _RECORDS_LOCK})
+
+
+async def share_records(connection: AsyncConnection) -> None:
+    """Take the lock of records beside other transactions that share it, on PostgreSQL; it is held until the end.
+
+    It keeps `lock_records` out.  Those who share it rely on unique keys and on locks of rows.
+    """
+    await connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": _RECORDS_LOCK})
+
+
+async def lock_numbers(connection: AsyncConnection) -> None:
+    """Take the lock of the event numbers, on PostgreSQL, after all others: the caller commits as soon as it can."""
+    await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _NUMBERS_LOCK})
 
 
 def _pin_session(connection: Any, _record: Any) -> None:

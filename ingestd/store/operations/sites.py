@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.policy.articles.recurrence import Habits, Tally, learn
@@ -25,13 +25,16 @@ async def habits_of(connection: AsyncConnection, site: str) -> Habits:
 
 
 _HABITS = select(sites.c.site, sites.c.habits).where(sites.c.site.in_(bindparam("names", expanding=True)))
+_HABITS_TO_CHANGE = _HABITS.order_by(sites.c.site).with_for_update(key_share=True)
 
 
-async def _habits_of_all(connection: AsyncConnection, names: Collection[str]) -> dict[str, Habits]:
+async def _habits_of_all(
+    connection: AsyncConnection, names: Collection[str], *, query: Select[Any] = _HABITS
+) -> dict[str, Habits]:
     """Return the habits of those of some sites that are known; empty ones if they cannot be read."""
     found: dict[str, Habits] = {}
     for some in chunks(sorted(names)):
-        for row in await connection.execute(_HABITS, {"names": some}):
+        for row in await connection.execute(query, {"names": some}):
             try:
                 found[row.site] = _habits(row.habits)
             except UNREADABLE as error:
@@ -45,15 +48,15 @@ async def add_articles(
 ) -> None:
     """Learn from new articles, given as pairs of a site and the hashes of the article's blocks.
 
-    The connection must hold `database.lock_records`.
+    Rows are locked in the order of sites.  Of two transactions that both know a site first, what one learned is lost.
     """
     learned = [(site, block_hashes) for site, block_hashes in articles if site and block_hashes]
     if not learned:
         return
-    known = await _habits_of_all(connection, {site for site, _ in learned})
+    known = await _habits_of_all(connection, {site for site, _ in learned}, query=_HABITS_TO_CHANGE)
     for site, block_hashes in learned:
         known[site] = learn(known.get(site, Habits()), block_hashes)
-    rows = [{"site": site, "habits": _json(habits), "updated_at": now} for site, habits in known.items()]
+    rows = [{"site": site, "habits": _json(habits), "updated_at": now} for site, habits in sorted(known.items())]
     await insert_or_update(connection, sites, rows)
 
 

@@ -69,12 +69,13 @@ class PageRecords:
         ids: Iterable[int | None],
         uris: Iterable[str | None] = (),
         fragments: Iterable[ClaimedEntry] = (),
+        unit_of_work: UnitOfWork | None = None,
     ) -> Self:
         """Read the records that articles may belong to: by content hash, record id and canonical URL.
 
         `fragments` are the entries that are articles themselves.  The connection must hold `database.lock_records`.
         """
-        page_records = cls(await UnitOfWork.open(connection))
+        page_records = cls(unit_of_work or await UnitOfWork.open(connection))
         wanted = {record_id for record_id in ids if record_id is not None}
         for some in chunks(sorted(set(hashes))):
             page_records._by_hash.update((await connection.execute(_OF_TEXTS, {"hashes": some})).all())

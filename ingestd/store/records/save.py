@@ -1,6 +1,7 @@
 """Saving the outcomes of entries: record, revision, carrier, event, raw bytes and the entry's state in one transaction.
 
-A transaction saves many outcomes; `lock_records` lets only one such transaction run at a time.
+A transaction saves many outcomes; `lock_records` lets only one such transaction run at a time.  The machines of a
+cluster save side by side, and those alone whose outcomes meet.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,7 +14,7 @@ from ingestd.policy.articles.identity import Verdict
 from ingestd.store.database import lock_records
 from ingestd.store.operations import decisions, failures, sites
 from ingestd.store.operations.decisions import Decision
-from ingestd.store.records import entry_states, evidence, page_kills, purge, raws, wire_items
+from ingestd.store.records import entry_states, evidence, page_kills, purge, raws, sharing, wire_items
 from ingestd.store.records.corrections import find_corrections
 from ingestd.store.records.evidence import EntryEvidence
 from ingestd.store.records.extraction import Extraction
@@ -28,6 +29,7 @@ from ingestd.store.records.outcomes import (
     Unwrapped,
 )
 from ingestd.store.records.page_records import PageRecords
+from ingestd.store.records.unit_of_work import UnitOfWork
 from ingestd.store.records.wire_versions import IncomingVersion
 from ingestd.store.work import shared_pages
 from ingestd.times import iso
@@ -35,19 +37,46 @@ from ingestd.urls import with_fragment
 
 
 async def save_outcomes(connection: AsyncConnection, found: Sequence[EntryOutcome]) -> list[CommitResult]:
-    """Save outcomes; the caller commits the transaction.
+    """Save outcomes; the caller commits the transaction, in which no other one saves records.
 
     An outcome is dropped if its run has lost the claim, but for its versions of wire items, whose order of arrival
     decides nothing.  Returns for each outcome what became of it.
     """
     if any(isinstance(outcome, Saved | Carried | Unwrapped) for outcome in found):
         await lock_records(connection)
+    return await _save_locked(connection, found, is_shared=False)
+
+
+async def save_side_by_side(connection: AsyncConnection, found: Sequence[EntryOutcome]) -> list[CommitResult]:
+    """Save outcomes as `save_outcomes` does, on PostgreSQL, while other machines save theirs.
+
+    Outcomes that meet those of another transaction, by text, address or record, are saved alone.
+    """
+    if not any(isinstance(outcome, Saved | Carried) for outcome in found) or any(map(_is_saved_alone, found)):
+        return await save_outcomes(connection, found)
+    done = await sharing.attempt(connection, lambda: _save_locked(connection, found, is_shared=True))
+    if done is not None:
+        return done
+    await lock_records(connection)
+    await sharing.raise_sequences(connection)
+    return await save_outcomes(connection, found)
+
+
+def _is_saved_alone(outcome: EntryOutcome) -> bool:
+    """Return whether more than its own rows follows from an outcome: wire items, and headlines of kills."""
+    return isinstance(outcome, Unwrapped) or bool(page_kills.words_of(outcome))
+
+
+async def _save_locked(
+    connection: AsyncConnection, found: Sequence[EntryOutcome], *, is_shared: bool
+) -> list[CommitResult]:
     states = await lock_claims(connection, found)
     await _save(
         connection,
         [outcome for outcome, state in states if state in ("current", "changed") or isinstance(outcome, Unwrapped)],
         finished=[outcome for outcome, state in states if state == "current"],
         changed=[outcome for outcome, state in states if state == "changed"],
+        is_shared=is_shared,
     )
     return [_RESULTS[state] for _, state in states]
 
@@ -63,6 +92,7 @@ async def _save(
     *,
     finished: Sequence[EntryOutcome],
     changed: Sequence[EntryOutcome],
+    is_shared: bool,
 ) -> None:
     decided = [_quarantine_decision(outcome) for outcome in outcomes if isinstance(outcome, Failed)]
     unwrapped = [outcome for outcome in outcomes if isinstance(outcome, Unwrapped)]
@@ -72,7 +102,7 @@ async def _save(
         record_ids = await wire_items.save_versions(
             connection, [one for outcome in unwrapped for one in _incoming_versions(outcome)]
         )
-    pages = await _save_pages(connection, outcomes)
+    pages = await _save_pages(connection, outcomes, is_shared=is_shared)
     of_items = dict(record_ids)
     record_ids |= pages.record_ids
     await page_kills.withhold(connection, outcomes, pages.record_ids)
@@ -85,6 +115,8 @@ async def _save(
     failed = [outcome.failure for outcome in outcomes if isinstance(outcome, Failed | RevisitFailed)]
     await failures.add(connection, [*failed, *failures.of_others(failed, shared)])
     await evidence.add(connection, map(_page_evidence, outcomes))
+    if pages.unit_of_work:
+        await pages.unit_of_work.write_events(connection)
 
 
 @dataclass(slots=True)
@@ -96,21 +128,30 @@ class _SavedPages:
     decided: list[Decision] = field(default_factory=list)
     #: Entries whose record was purged: nothing of theirs is stored.
     purged: set[int] = field(default_factory=set)
+    #: That of a transaction beside others, whose events are not written yet.
+    unit_of_work: UnitOfWork | None = None
 
 
-async def _save_pages(connection: AsyncConnection, outcomes: Sequence[EntryOutcome]) -> _SavedPages:
+async def _save_pages(connection: AsyncConnection, outcomes: Sequence[EntryOutcome], *, is_shared: bool) -> _SavedPages:
     """Save the articles and carriers among outcomes."""
     saved = [outcome for outcome in outcomes if isinstance(outcome, Saved)]
     carried = [outcome for outcome in outcomes if isinstance(outcome, Carried)]
     done = _SavedPages()
     if not saved and not carried:
         return done
+    uris = [uri for outcome in saved for uri in _addresses(outcome)]
+    hashes = [name for outcome in saved for name in _hashes(outcome)]
+    ids = [outcome.work.record_id for outcome in saved] + [outcome.record_id for outcome in carried]
+    if is_shared:
+        await sharing.lock_known(connection, uris=uris, hashes=hashes, ids=ids)
+        done.unit_of_work = await UnitOfWork.share(connection, len(saved))
     page_records = await PageRecords.open(
         connection,
-        uris=[uri for outcome in saved for uri in _addresses(outcome)],
-        hashes=[name for outcome in saved for name in _hashes(outcome)],
-        ids=[outcome.work.record_id for outcome in saved] + [outcome.record_id for outcome in carried],
+        uris=uris,
+        hashes=hashes,
+        ids=ids,
         fragments=[outcome.work for outcome in saved if outcome.fragment],
+        unit_of_work=done.unit_of_work,
     )
     articles = {outcome.work.id: (outcome.work.record_id, outcome.article) for outcome in saved}
     corrections = await find_corrections(connection, articles)

@@ -2,12 +2,13 @@
 
 It assigns ids and event numbers itself, in sequence, and never one whose row was deleted.  That is safe because only
 one transaction at a time has a unit of work (`database.lock_records`), and it numbers events consecutively, in the
-order of commits.
+order of commits.  Those that save pages side by side (`share`) take numbers from sequences, and number their events
+last.
 """
 
 import asyncio
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from itertools import groupby
@@ -22,7 +23,7 @@ from ingestd.model.item import Item, PubStatus
 from ingestd.model.item_json import item_as_json, without_body
 from ingestd.policy.articles.index_entry import IndexEntry, index_entry
 from ingestd.store.events.status_log import log_statuses
-from ingestd.store.records import search_index
+from ingestd.store.records import search_index, sharing
 from ingestd.store.records.content import pack
 from ingestd.store.records.extraction import Extraction
 from ingestd.store.schema.tables import carriers, events, last_numbers, records, revisions, texts
@@ -48,6 +49,8 @@ class UnitOfWork:
 
     def __init__(self, last: Mapping[str, int]) -> None:
         self._last = dict(last)
+        #: Numbers for new rows, if other transactions save records at the same time; None: this one saves alone.
+        self._given: Mapping[str, Iterator[int]] | None = None
         self._records: dict[int, dict[str, Any]] = {}
         self._changed: dict[int, dict[str, Any]] = {}
         self._revisions: list[dict[str, Any]] = []
@@ -63,13 +66,23 @@ class UnitOfWork:
         row = (await connection.execute(_LAST)).one()._mapping
         return cls({name: max(row[name] or 0, row[f"stored_{name}"] or 0) for name in _ID_COLUMNS})
 
+    @classmethod
+    async def share(cls, connection: AsyncConnection, count: int) -> Self:
+        """Take numbers for `count` records and revisions; the connection must hold `database.share_records`.
+
+        Raises Contended if `database.lock_records` must be held instead.
+        """
+        unit_of_work = cls(dict.fromkeys(_ID_COLUMNS, 0))
+        unit_of_work._given = await sharing.take_numbers(connection, count)
+        return unit_of_work
+
     @property
     def last_event(self) -> int:
         """The number of the last event, with those that are added."""
-        return self._last["event"]
+        return self._last["event"] + len(self._events)
 
     def _next_id(self, name: str) -> int:
-        self._last[name] += 1
+        self._last[name] = next(self._given[name]) if self._given else self._last[name] + 1
         return self._last[name]
 
     def new_record(self, *, entry_id: int, at: datetime, **values: Any) -> int:
@@ -169,7 +182,6 @@ class UnitOfWork:
         """
         self._events.append(
             {
-                "seq": self._next_id("event"),
                 "record_id": record_id,
                 "revision": revision,
                 "kind": kind,
@@ -194,16 +206,31 @@ class UnitOfWork:
         await search_index.add(connection, indexed)
         if self._statuses:
             await connection.execute(_SET_STATUS, self._statuses)
-        await insert_absent(connection, texts, self._texts)
+        if self._given:
+            await sharing.insert_texts(connection, self._texts)
+        else:
+            await insert_absent(connection, texts, self._texts)
         await insert_absent(connection, carriers, self._carriers)
-        await insert_for_all(connection, events, self._events)
+        if not self._given:
+            await self.write_events(connection)
+
+    async def write_events(self, connection: AsyncConnection) -> None:
+        """Write the events with their numbers; `flush` does so unless others save records at the same time."""
+        if self._given and self._events:
+            self._last["event"] = await sharing.lock_last_event(connection)
+        rows = [{"seq": number} | row for number, row in enumerate(self._events, self._last["event"] + 1)]
+        await insert_for_all(connection, events, rows)
         await self._write_last_numbers(connection)
-        await log_statuses(connection, self._events)
+        await log_statuses(connection, rows)
 
     async def _write_last_numbers(self, connection: AsyncConnection) -> None:
+        last = self._last | {"event": self.last_event}
         used = {"record": self._records, "revision": self._revisions, "event": self._events}
-        rows = [{"name": name, "number": self._last[name]} for name, made in used.items() if made]
-        await insert_or_update(connection, last_numbers, rows)
+        rows = [{"name": name, "number": last[name]} for name, made in used.items() if made]
+        if self._given:
+            await sharing.raise_last_numbers(connection, rows)
+        else:
+            await insert_or_update(connection, last_numbers, rows)
 
     def _prepared(self) -> tuple[list[dict[str, Any]], dict[int, IndexEntry]]:
         """Return the revisions with packed content, and the index entries of those now current, by number."""

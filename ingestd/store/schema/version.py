@@ -50,6 +50,7 @@ VERSIONS = (
     "0032",
     "0033",
     "0034",
+    "0035",
 )
 
 #: The version that this program works with.
