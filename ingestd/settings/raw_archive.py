@@ -1,5 +1,7 @@
 """Types and descriptions of the settings of the archive: where raw bytes are kept, and what opens the place."""
 
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -31,12 +33,20 @@ def _keys(value: object) -> tuple[ObjectKey, ...]:
         if isinstance(line, str) and (not line.strip() or line.lstrip().startswith("#")):
             continue
         try:
-            found.append(line if isinstance(line, ObjectKey) else ObjectKey.parse(line))
+            found.append(line if isinstance(line, ObjectKey) else _with_credential(ObjectKey.parse(line)))
         except ValueError as error:
             faults.append(f"line {number}: {error}")
     if faults:
         raise ValueError("; ".join(faults))
     return tuple(found)
+
+
+def _with_credential(key: ObjectKey) -> ObjectKey:
+    """Return a key with the path of its file; a bare name is a file in the credentials directory."""
+    directory = os.environ.get("CREDENTIALS_DIRECTORY")
+    if key.scheme != "gs" or not directory:
+        return key
+    return replace(key, name=str(Path(directory) / Path(key.name).expanduser()))
 
 
 def parse_place(text: str) -> Path | ObjectAddress:
@@ -68,9 +78,10 @@ ArchiveKeys = Annotated[
     Field(
         description=(
             "Keys of object stores, one line for each bucket: s3://BUCKET ID SECRET, or with a TOKEN after it, "
-            "az://CONTAINER ACCOUNT KEY, or gs://BUCKET FILE, where FILE is the JSON of a service account. Never "
-            "shown. Put them into a credential (a file of such lines, where # begins a comment) or an environment "
-            "variable. Without one, AWS_ACCESS_KEY_ID and the other usual variables count, or the role of the machine."
+            "az://CONTAINER ACCOUNT KEY, or gs://BUCKET FILE, where FILE is the JSON of a service account or the "
+            "name of a credential that holds it. Never shown. Put them into a credential (a file of such lines, where "
+            "# begins a comment) or an environment variable. Without one, AWS_ACCESS_KEY_ID and the other usual "
+            "variables count, or the role of the machine."
         )
     ),
 ]

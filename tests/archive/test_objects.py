@@ -171,6 +171,13 @@ async def test_a_server_that_is_away() -> None:
         await ObjectArchive(address, ObjectKey(scheme="s3", bucket="news", name="id", secret="secret")).check()
 
 
+async def test_a_service_account_without_its_file(tmp_path: Path) -> None:
+    key = ObjectKey.parse(f"gs://news {tmp_path}/key.json")
+
+    with pytest.raises(ArchiveError, match=f"there is no file {tmp_path}/key.json; correct archive_keys"):
+        await ObjectArchive(ObjectAddress.parse("gs://news/raw"), key).check()
+
+
 async def test_a_shared_directory_that_is_not_mounted(tmp_path: Path) -> None:
     archive = ObjectArchive(ObjectAddress(scheme="file", prefix=f"{tmp_path}/mnt"))
 

@@ -275,3 +275,11 @@ def test_the_secret_of_a_key_is_never_shown() -> None:
         with pytest.raises(ValidationError) as caught:
             read(ArchiveKeys, line)
         assert "s3cr3t" not in caught.value.errors(include_input=False)[0]["msg"]
+
+
+def test_the_file_of_a_key_may_be_a_credential(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/run/credentials/ingestd.service")
+
+    found = read(ArchiveKeys, "gs://news account\ngs://other /etc/other.json\ns3://news id secret")
+
+    assert [key.name for key in found] == ["/run/credentials/ingestd.service/account", "/etc/other.json", "id"]

@@ -5,8 +5,8 @@ when it was put, what it is about and with which answer, so that no operation li
 
 | operation | requests |
 |---|---|
-| `put` of a new body with an answer and a subject | 2 HEAD, 4 PUT, and its part of one PUT for all bodies of a batch |
-| `put` of a body and an answer that are stored | 2 HEAD |
+| `put` of a new body with an answer and a subject | 3 HEAD, 4 PUT, and its part of one PUT for all bodies of a batch |
+| `put` of a body and an answer that are stored | 3 HEAD, and its part of one LIST of what is being deleted |
 | `get` | 1 GET; none when the cache of this host has it |
 | `answers`, `document` | a LIST of that URL or body, and a GET for each answer |
 | `find` | a LIST of each subject |

@@ -32,7 +32,10 @@ _CODE = re.compile(r"<Code>([A-Za-z]+)</Code>")
 _STATUS = re.compile(r"status code: (\d{3})")
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 _REFUSED_KEYS = frozenset(
-    {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "AuthFailure"}
+    {
+        *("AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "AuthFailure"),
+        *("AuthorizationFailure", "AuthenticationFailed"),  # Azure
+    }
 )
 
 
@@ -202,6 +205,8 @@ class ObjectClient:
         if one.scheme == "file":
             return LocalStore(one.prefix)
         if one.scheme == "gs":
+            if key and not Path(key.name).is_file():
+                raise ArchiveError(f"cannot use {self.where()}: there is no file {key.name}; correct archive_keys")
             return GCSStore(one.bucket, config={"service_account": key.name} if key else {}, **options)
         if one.scheme == "az":
             if key:
