@@ -56,6 +56,23 @@ def _print_text(found: dict[str, Any]) -> None:
         after = f", next attempt {entry['next_attempt_at']}" if entry["next_attempt_at"] else ""
         record = f", record {entry['record']}" if entry["record"] else ""
         show(f"  now: {entry['state']}{after}{record}")
+        if wait := entry["site_wait"]:
+            show(f"  site {wait['site']}: {_reasons(wait)}")
+
+
+def _reasons(wait: dict[str, Any]) -> str:
+    """Return why a site is left alone."""
+    shown = []
+    if wait["held_until"]:
+        shown.append(f"asked to be left alone until {wait['held_until']}")
+    if wait["failing_until"]:
+        shown.append(f"keeps failing ({wait['failures']}×), probed at {wait['failing_until']}")
+    if wait["network"]:
+        shown.append(
+            f"shares {wait['requests_a_second']:g} requests a second with all sites at {wait['network']}, "
+            "which throttle together"
+        )
+    return ", ".join(shown)
 
 
 def _revisits(entry: dict[str, Any]) -> str:

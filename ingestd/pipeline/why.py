@@ -1,5 +1,6 @@
 """Explain an article by its URL or guid: where it was seen, and every decision about it with its reason."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,6 +11,7 @@ from ingestd.policy.wire.redaction import may_be_shown
 from ingestd.store.consumers.sight import Sight
 from ingestd.store.operations import decisions
 from ingestd.store.stories import listing
+from ingestd.store.work import site_waits
 from ingestd.times import iso
 from ingestd.urls import normalise, without_userinfo
 
@@ -60,6 +62,7 @@ async def _explained(connection: AsyncConnection, row: dict[str, Any], *, story:
         "state": row["state"],
         "attempts": row["attempts"],
         "next_attempt_at": iso(row["due_at"]) if row["state"] == "pending" else None,
+        "site_wait": await _site_wait(connection, row) if story else None,
         "visits": row["visits"],
         "visited_at": iso(row["visited_at"]),
         "next_visit_at": iso(row["revisit_at"]) if row["state"] == "done" and row["revisits"] else None,
@@ -69,6 +72,23 @@ async def _explained(connection: AsyncConnection, row: dict[str, Any], *, story:
         "record_uri": row["uri"],
         "story": await _story(connection, row["record_id"]) if story else None,
         "history": [{**step, "at": iso(step["at"])} for step in await decisions.history(connection, row["id"])],
+    }
+
+
+async def _site_wait(connection: AsyncConnection, row: dict[str, Any]) -> dict[str, Any] | None:
+    """Return why the site of a pending entry is left alone, as machines share it; None: it is not."""
+    if row["state"] != "pending" or not row["site"]:
+        return None
+    wait = await site_waits.of_site(connection, row["site"], now=datetime.now(UTC))
+    if wait is None:
+        return None
+    return {
+        "site": row["site"],
+        "held_until": iso(wait.held_until),
+        "failing_until": iso(wait.failing_until),
+        "failures": wait.failures,
+        "network": wait.network,
+        "requests_a_second": wait.rate,
     }
 
 
