@@ -68,7 +68,9 @@ class RowTurns:
                 del self._asking[site]
         failures, pending = None, [news for news in (self._news.get(site), self._storing.get(site)) if news]
         if taken.is_granted:
-            if site not in self._numbers and not any(news.failures for news in pending):
+            # Nobody had the site since the last permission if this one has the next number.
+            is_next = taken.number <= self._numbers.get(site, 0) + 1
+            if not is_next and not any(news.failures for news in pending):
                 failures = Failures(count=taken.failures.count, wait=taken.failures.wait, left=taken.failures.left)
             self._numbers[site] = max(taken.number, self._numbers.get(site, 0))
         return Permission(

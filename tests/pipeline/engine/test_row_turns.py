@@ -264,6 +264,22 @@ async def test_failures_reach_the_machine_that_has_the_site_next(database: Datab
     assert 55 < hold.value.seconds <= 60
 
 
+async def test_a_run_that_has_lost_a_site_hears_of_its_failures(database: Database, stack: AsyncExitStack) -> None:
+    (first, turns, run_id), (second, others, _) = [await make_pacing(database, stack, delay=0.0) for _ in range(2)]
+    heard: list[Failures] = []
+    first.on_failures = lambda _, failures: heard.append(failures)
+    await turns.take(SITE, 0.0)  # it is stopped, and seems dead
+    await end(database, run_id)
+    async with second.turn(SITE):
+        second.share_failures(SITE, Failures(count=4))
+    await others.store()
+    async with database.write() as connection:
+        await runs.heartbeat(connection, run_id, role="daemon", now=datetime.now(UTC))
+
+    async with first.turn(SITE):
+        assert heard == [Failures(count=4)]
+
+
 async def test_a_run_without_the_site_changes_none_of_its_failures(database: Database, stack: AsyncExitStack) -> None:
     (first, turns, run_id), (second, _, _) = [await make_pacing(database, stack, delay=0.0) for _ in range(2)]
     await first.acquire(SITE)
