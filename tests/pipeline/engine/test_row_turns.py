@@ -226,22 +226,19 @@ async def test_only_the_origin_that_asks_for_a_delay_shortens_it(database: Datab
     machines = [await make_pacing(database, stack, delay=0.0) for _ in range(3)]
     www, feeds = "https://www.a.example:443", "https://feeds.a.example:443"
 
-    async def visit(number: int, origin: str, delay: float) -> float:
-        pacing, turns, _ = machines[number]
-        async with database.write() as connection:
-            await connection.execute(update(manners_table).values(next_at=datetime(2000, 1, 1, tzinfo=UTC)))
-        pacing.set_delay(SITE, origin, delay)
-        slot = await pacing.acquire(SITE)
-        kept = pacing.delay_of(SITE)
-        turns.give_back(SITE, 0.0)
-        pacing.release(SITE, slot)
+    async def read(number: int, origin: str, delay: float) -> float:
+        """Read a robots.txt on a machine; returns the delay that applies from then on."""
+        turns = machines[number][1]
+        turns.learn_delay(SITE, delay, origin=origin if delay else None, changed=origin)
         await turns.store()
-        return kept
+        return float((await row_of(database))["delay"])
 
-    assert await visit(0, www, 40.0) == 40.0
-    assert await visit(1, feeds, 0.0) == 40.0
-    assert await visit(2, www, 20.0) == 20.0
-    assert (await row_of(database))["delay"] == 20.0
+    assert await read(0, www, 40.0) == 40.0
+    assert await read(1, feeds, 0.0) == 40.0
+    assert await read(1, feeds, 50.0) == 50.0
+    assert await read(2, feeds, 0.0) == 0.0
+    assert await read(0, www, 40.0) == 40.0
+    assert await read(2, www, 20.0) == 20.0
 
 
 async def test_failures_reach_the_machine_that_has_the_site_next(database: Database, stack: AsyncExitStack) -> None:
