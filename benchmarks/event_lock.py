@@ -130,11 +130,11 @@ async def write(database_url: str, name: str, records: int, rate: float, way: st
                 finally:
                     under_way.release()
 
-            chance, due = random.Random(name), 0.0
+            chance = random.Random(name)
+            times = sorted(chance.random() * records / rate if rate else 0.0 for _ in range(0, records, GROUP))
             for number in range(0, records, GROUP):
                 if rate:
-                    due += chance.expovariate(rate / GROUP)
-                    await asyncio.sleep(begun + due - perf_counter())
+                    await asyncio.sleep(begun + times[number // GROUP] - perf_counter())
                 for outcome in found[number : number + GROUP]:
                     await under_way.acquire()
                     tasks.create_task(put(outcome))
