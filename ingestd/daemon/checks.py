@@ -61,7 +61,7 @@ _LIST = "see `ingestd sources list --only"
 
 SHARED_DATABASE = (
     "several daemons share the database, and each paces its own requests only: a site may get more of them than "
-    "host_delay and its Crawl-delay allow; run one daemon"
+    'host_delay and its Crawl-delay allow; run one daemon, or give all of them engine = "procrastinate"'
 )
 
 
@@ -245,9 +245,10 @@ def queue_size(figures: Figures) -> Measured:
 
 
 def daemons(figures: Figures) -> Measured:
-    """Return the number of daemons at work on the database; each paces its own requests only."""
+    """Return the number of daemons at work on the database; with the engine local, each paces its own requests only."""
     count = figures.health.daemons
-    return count, warn_when(count > 1, SHARED_DATABASE)
+    has_local = any(node.engine == "local" and node.runs for node in figures.health.nodes)
+    return count, warn_when(count > 1 and has_local, SHARED_DATABASE)
 
 
 def late_claims(figures: Figures) -> Measured:

@@ -8,6 +8,7 @@
     │   ├── NotFound            it names a source, record or other thing that does not exist
     │   └── NameTaken           it names a new thing as another one is named
     ├── AddressInUse            another process listens at the address of `listen`; it may be about to end
+    ├── OtherEngine             daemons with another engine work on the database; they may be about to end
     ├── Busy                    the source is in use: the sender may try again
     ├── FetchError              the network or the server failed
     │   ├── Unreachable         no address, no route, no connection, no TLS
@@ -72,6 +73,7 @@ from ingestd.errors.base import (
     NameTaken,
     NoArticle,
     NotFound,
+    OtherEngine,
     ParseError,
     UnexpectedError,
     UnknownFormat,
@@ -152,6 +154,7 @@ __all__ = [
     "NotFound",
     "NotInstalled",
     "Offline",
+    "OtherEngine",
     "ParseError",
     "Refused",
     "RobotsUnreachable",

@@ -38,6 +38,10 @@ class AddressInUse(IngestError):
     """Another process listens at the address of `listen`, perhaps a daemon that is still stopping; try again."""
 
 
+class OtherEngine(IngestError):
+    """Daemons with another engine work on the database, perhaps some that are still stopping; try again."""
+
+
 class Busy(IngestError):
     """A push arrived while its source is in use, or while too many wait; the sender may try again."""
 

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd import __version__
-from ingestd.errors import ConfigError
+from ingestd.errors import ConfigError, OtherEngine
 from ingestd.policy.polling.login_sites import sites_of_others
 from ingestd.settings import Settings
 from ingestd.settings.cluster import numbered
@@ -36,9 +36,11 @@ class Node:
     """The node that this process is, or for which it works for a moment, as `ingestd poll` does."""
 
     def __init__(
-        self, name: str, *, logins: tuple[str, ...] = (), is_named: bool = False, is_one_of_many: bool = False
-    ) -> None:
+        self, name: str, *, logins: tuple[str, ...] = (), engine: str = "local", is_named: bool = False,
+        is_one_of_many: bool = False,
+    ) -> None:  # fmt: skip
         self.name = name
+        self._engine = engine
         #: Whether the operator has chosen the name.
         self.is_named = is_named
         #: Whether it is known without a look at the others that there may be some.
@@ -64,16 +66,29 @@ class Node:
         logins = tuple(sorted({login.origin_url for login in settings.logins}))
         is_named = "node" in settings.model_fields_set
         is_one_of_many = is_named or settings.engine != "local"
-        return cls(settings.node, logins=logins, is_named=is_named, is_one_of_many=is_one_of_many)
+        return cls(
+            settings.node, logins=logins, engine=settings.engine, is_named=is_named, is_one_of_many=is_one_of_many
+        )
 
     @asynccontextmanager
     async def announced(self, database: Database, run_id: str, observer: runs.RunObserver) -> AsyncIterator[None]:
-        """Take the name for a run, until the end; raises ConfigError if another daemon has it."""
+        """Take the name for a run, until the end.
+
+        Raises ConfigError if another daemon has the name, OtherEngine if daemons with another engine are at work.
+        """
         card = await self._take_free_name(database, run_id, observer)
         async with database.write() as connection:
             await self._read_others(connection, await nodes.logins_of_others(connection, self.name))
+            others = await nodes.with_other_engine(connection, self.name, card.engine)
         self._card = card
         try:
+            if others:
+                names = ", ".join(name for name, _ in others)
+                raise OtherEngine(
+                    f'nodes with engine = "{others[0][1]}" work on this database ({names}), and this daemon has engine '
+                    f'= "{card.engine}": between them, sites would not get their delays; set the same engine here, or '
+                    "stop those nodes"
+                )
             yield
         finally:
             self._card = None
@@ -146,7 +161,7 @@ class Node:
         names = [self.name]
         if not self.is_named:
             names += [numbered(self.name, number) for number in range(2, _MOST_NUMBERED + 1)]
-        first = await asyncio.to_thread(_card, self.name, self.logins)
+        first = await asyncio.to_thread(_card, self.name, self.logins, self._engine)
         for name in names:
             card = replace(first, name=name)
             if await self._take(database, run_id, card, observer):
@@ -184,7 +199,7 @@ _LONGEST_WAIT = 2 * runs.DEAD_AFTER
 _ADVICE = "give each daemon a name of its own with the setting node"
 
 
-def _card(name: str, logins: tuple[str, ...]) -> nodes.NodeCard:
+def _card(name: str, logins: tuple[str, ...], engine: str) -> nodes.NodeCard:
     return nodes.NodeCard(
         name=name,
         version=__version__,
@@ -192,6 +207,7 @@ def _card(name: str, logins: tuple[str, ...]) -> nodes.NodeCard:
         rules=installed_extractor().rules,
         host=socket.gethostname()[:255],
         cpus=len(os.sched_getaffinity(0)),
+        engine=engine,
         logins=logins,
     )
 

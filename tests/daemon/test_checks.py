@@ -86,7 +86,6 @@ def figures(
         pytest.param(queue_age, figures(waiting=timedelta(minutes=1)), 60.0, "pass", id="a short queue"),
         pytest.param(queue_age, figures(waiting=timedelta(hours=1)), 3600.0, "warn", id="a queue that stands"),
         pytest.param(checks.daemons, figures(), 1, "pass", id="one daemon"),
-        pytest.param(checks.daemons, figures(daemons=2), 2, "warn", id="two daemons"),
     ],
 )
 def test_each_figure_gets_its_verdict(

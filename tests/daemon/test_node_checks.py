@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
-from ingestd.daemon import node_checks
+import pytest
+
+from ingestd.daemon import checks, node_checks
 from ingestd.store.nodes.listing import Node, ShownState
 from tests.daemon.test_checks import NOON, figures
 
@@ -16,6 +18,23 @@ def node(name: str, state: ShownState, **work: int) -> Node:
 
 
 NODES = (node("fra1", "lost"), node("ams1", "active", polls=2, pages=3, streams=9), node("nyc1", "drained"))
+
+
+@pytest.mark.parametrize(
+    ("engines", "status"),
+    [
+        pytest.param(("local", "local"), "warn", id="two local daemons"),
+        pytest.param(("procrastinate", "procrastinate"), "pass", id="two nodes that share the manners"),
+        pytest.param(("procrastinate", "local"), "warn", id="a local daemon beside a node"),
+    ],
+)
+def test_health_warns_of_daemons_that_do_not_share_the_manners(engines: tuple[str, str], status: str) -> None:
+    known = figures(daemons=2)
+    nodes = tuple(replace(node(f"fra{number}", "active"), engine=engine) for number, engine in enumerate(engines))
+
+    count, verdict = checks.daemons(replace(known, health=replace(known.health, nodes=nodes)))
+
+    assert (count, verdict.status) == (2, status)
 
 
 def test_health_warns_of_lost_nodes_without_their_names() -> None:

@@ -7,11 +7,12 @@ import pytest
 from sqlalchemy import delete, update
 
 from ingestd.daemon.service import Service
-from ingestd.errors import ConfigError
+from ingestd.errors import ConfigError, OtherEngine
 from ingestd.pipeline.runtime import Runtime, open_runtime
 from ingestd.settings import Settings
 from ingestd.settings.cluster import host_name
 from ingestd.store.nodes import control
+from ingestd.store.nodes.listing import list_nodes
 from ingestd.store.schema import tables
 from tests.support.desk import STORY, add, feed, page
 from tests.support.newsroom import Newsroom
@@ -39,6 +40,26 @@ async def test_a_name_that_another_daemon_has_is_refused(database_url: str, tmp_
                 pass
     async with open_runtime(named, role="daemon") as runtime:
         assert runtime.node.name == "fra1"
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(("first", "second"), [("local", "procrastinate"), ("procrastinate", "local")])
+async def test_a_daemon_with_another_engine_is_refused(
+    database_url: str, tmp_path: Path, first: str, second: str
+) -> None:
+    here = settings(tmp_path / "1", database_url, node="fra1", engine=first)
+    there = settings(tmp_path / "2", database_url, node="ams1", engine=second)
+    async with open_runtime(here, role="daemon") as runtime:
+        with pytest.raises(OtherEngine, match=rf'nodes with engine = "{first}" work on this database \(fra1\)'):
+            async with open_runtime(there, role="daemon"):
+                pass
+        async with open_runtime(there, role="poll"):
+            pass  # a command works for a moment, with the manners of its settings
+        async with runtime.database.read() as connection:
+            listed = {node.name: (node.engine, node.runs) for node in await list_nodes(connection)}
+        assert listed == {"fra1": (first, True), "ams1": (second, False)}
+    async with open_runtime(there, role="daemon") as runtime:
+        assert runtime.node.name == "ams1"
 
 
 async def test_a_command_has_the_name_of_its_host_without_taking_it(database_url: str, tmp_path: Path) -> None:

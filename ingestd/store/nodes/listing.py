@@ -41,6 +41,13 @@ class Node:
     claimed_sources: int
     claimed_entries: int
     own_sources: int
+    #: Who shares out its work, as in the setting.
+    engine: str = "local"
+
+    @property
+    def runs(self) -> bool:
+        """Whether its daemon gives signs of life."""
+        return self.state in ("active", "draining", "drained")
 
     @property
     def at_work(self) -> int:
@@ -64,6 +71,7 @@ async def list_nodes(connection: AsyncConnection) -> list[Node]:
             rules=row.rules, host=row.host, address=row.address, cpus=row.cpus, work=_numbers(row.work),
             logins=tuple(map(str, row.logins or ())), started_at=row.started_at, seen_at=row.seen_at,
             silent_for=max(0.0, (now - row.seen_at).total_seconds()), own_sources=own.get(row.name, 0),
+            engine=row.engine or "local",
             **{name: counts.get(row.run_id, 0) for name, counts in by_run.items()},
         )
         for row in rows

@@ -37,6 +37,8 @@ class NodeCard:
     cpus: int
     #: Origins for which it has logins, as in "https://wire.example".
     logins: Collection[str] = ()
+    #: Who shares out its work, as in the setting.
+    engine: str = "local"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +110,13 @@ async def count_others(connection: AsyncConnection, name: str) -> int:
     """Return the number of other nodes whose daemons run."""
     query = select(func.count()).select_from(nodes.join(runs, runs.c.id == _c.run_id)).where(_c.name != name)
     return int((await connection.execute(query)).scalar_one())
+
+
+async def with_other_engine(connection: AsyncConnection, name: str, engine: str) -> list[tuple[str, str]]:
+    """Return name and engine of the nodes whose daemons run with another engine than a node's."""
+    other = (_c.name != name) & (_c.engine != engine)
+    query = select(_c.name, _c.engine).join(runs, runs.c.id == _c.run_id).where(other).order_by(_c.name)
+    return [(row.name, row.engine) for row in await connection.execute(query)]
 
 
 async def set_drained(connection: AsyncConnection, run_id: str, name: str) -> None:

@@ -51,6 +51,7 @@ VERSIONS = (
     "0033",
     "0034",
     "0035",
+    "0036",
 )
 
 #: The version that this program works with.

@@ -40,6 +40,7 @@ nodes = Table(
     Column("logins", Json, nullable=False),  # origins for which it has logins
     Column("started_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),  # last sign of life, by the clock of the database
+    Column("engine", String(16)),  # who shares out its work, as in the setting
 )
 
 #: Entries of all sources: pending ones are the queue of work, the others its history.  `state`: pending, done,
