@@ -38,6 +38,7 @@ async def service(
     stories: bool = False,
     engine: Literal["local", "procrastinate"] = "local",
     host_concurrency: int = 32,
+    host_delay: float = 0.0,
 ) -> AsyncIterator[Service]:
     """Open ingestd as the daemon does, with log and archive, but without delay between requests to the loopback."""
     logs.configure("info", "json")
@@ -46,7 +47,7 @@ async def service(
             state_dir=Path(folder),
             database_url=SecretStr(database_url or f"sqlite:///{folder}/ingestd.db"),
             allow_networks=(IPv4Network("127.0.0.0/8"),),
-            host_delay=0,
+            host_delay=host_delay,
             host_concurrency=host_concurrency,
             extractors=extractors,
             ca_file=ca_file,
