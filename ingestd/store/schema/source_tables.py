@@ -69,6 +69,11 @@ sources = Table(
 # The scheduler reads due sources in index order, so its cost does not grow with the number of sources.
 _due_source = text("state = 'active' AND run_id IS NULL")
 Index("sources_due", sources.c.due_at, sqlite_where=_due_source, postgresql_where=_due_source)
+# A turn at a site claims what is due there, however much is due elsewhere.
+Index(
+    "sources_due_by_site", sources.c.site, sources.c.due_at,
+    sqlite_where=_due_source, postgresql_where=_due_source,
+)  # fmt: skip
 _claimed = text("run_id IS NOT NULL")
 Index("sources_claimed", sources.c.run_id, sqlite_where=_claimed, postgresql_where=_claimed)
 # What is rare among a million sources has an index of its own, which the polls of all others do not touch.  Queries

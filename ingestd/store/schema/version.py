@@ -52,6 +52,7 @@ VERSIONS = (
     "0034",
     "0035",
     "0036",
+    "0037",
 )
 
 #: The version that this program works with.

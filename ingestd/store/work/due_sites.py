@@ -13,8 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.store.work import entries
 from ingestd.store.work.due import Chosen, find_of_site
 
-#: Rows that are read from the head of each queue.
-_HEAD = 5000
+#: Rows that are read from the head of each queue: more only where the first ones are of few sites that may be asked.
+_HEADS = (1000, 5000)
+
+# A bitmap scan, which PostgreSQL prefers, reads all that is due and sorts it: 140 ms where 50,000 sources are.
+_IN_INDEX_ORDER = text("SET LOCAL enable_bitmapscan = off")
 
 # A source of an entry is looked at only where one is removed at all: what it left pending is never worked on.
 _DUE = text(
@@ -42,7 +45,8 @@ _DUE = text(
             AND (manners.held_until IS NULL OR manners.held_until <= clock_timestamp())
             AND (manners.failing_until IS NULL OR manners.failing_until <= clock_timestamp())
         ))
-        AND NOT EXISTS (SELECT FROM procrastinate_jobs WHERE lock = due.site AND status IN ('todo', 'doing'))
+        AND NOT EXISTS (SELECT FROM procrastinate_jobs WHERE queueing_lock = due.site AND status = 'todo')
+        AND NOT EXISTS (SELECT FROM procrastinate_jobs WHERE lock = due.site AND status = 'doing')
         AND due.site <> ALL(CAST(:without AS text[]))
     ORDER BY due.due LIMIT :most
     """
@@ -132,11 +136,14 @@ async def due_sites(
     value says whether a due source there belongs to the node, so that no other can take the turn.  Names that begin
     with SHARE stand for shares of the entries that have no page.
     """
-    values = {
-        "now": now, "head": _HEAD, "most": limit, "with_revisits": with_revisits, "node": node, "without": [*without],
-    }  # fmt: skip
+    values = {"now": now, "most": limit, "with_revisits": with_revisits, "node": node, "without": [*without]}
+    await connection.execute(_IN_INDEX_ORDER)
+    for head in _HEADS:
+        rows = (await connection.execute(_DUE, values | {"head": head})).all()
+        if len(rows) >= limit // 4:
+            break
     sites: dict[str, bool] = {}
-    for row in await connection.execute(_DUE, values):
+    for row in rows:
         if row.site:
             sites[row.site] = row.is_own
         else:
