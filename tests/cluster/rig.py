@@ -26,7 +26,7 @@ from tests.daemon.processes import PATIENCE, Daemon, below, rows
 from tests.support.brokers.proxy import free_port
 
 #: Settings of all nodes: seconds between two requests to a site, and between two polls of a source.
-DELAY, INTERVAL = 0.5, 10.0
+DELAY, INTERVAL = 0.5, 20.0
 
 #: Libraries of libfaketime (Debian's package faketime).
 FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
@@ -83,6 +83,8 @@ class Proof:
     notes: list[str] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
 
+    faults: list[Fault] = field(default_factory=list)
+
     HEADER: ClassVar[str] = (
         "| fault | s | nodes | requests | pairs | early | at once | in a hold | apart | least margin | orphans: most s "
         "| items | records | lost | doubled | waiting | notes |\n" + "|---" * 17 + "|"
@@ -110,9 +112,11 @@ class Cluster:
     ) -> None:
         self._folder, self._network, self._engine = folder, network, engine
         self.server = server
-        self.local_url, self._url = server.make_database()
+        self.local_url, self.url = server.make_database()
         self.sites: list[Site] = make_sites(sites, network.sites, most=most, period=period)
         self._port = free_port()
+        (folder / "archive").mkdir()
+        self._archive = f"file://{folder}/archive"
         self._log = folder / "arrivals.jsonl"
         self._simulator = self._start_simulator(sites, period, most)
         self.nodes: dict[str, Node] = {}
@@ -131,24 +135,29 @@ class Cluster:
         assert process.stdout.readline() == "ready\n"
         return process
 
-    async def add_sources(self) -> None:
+    def add_sources(self) -> None:
         """Add each feed of each site as a source."""
-        await migrate.upgrade(self.local_url)
+        asyncio.run(self._add_sources())
+
+    async def _add_sources(self) -> None:
         async with Database(with_async_driver(self.local_url)) as database, database.write() as connection:
             for site in self.sites:
                 for feed in range(site.feeds):
                     url = f"http://{site.address}:{self._port}/feed/{feed}"
                     await sources.add(connection, url, now=datetime.now(UTC))
 
-    def start(self, number: int, *, clock: str = "") -> Node:
-        """Start a node, or start it again; `clock` shifts its clock, as in "+300"."""
+    def start(self, number: int, *, clock: str = "", url: str = "") -> Node:
+        """Start a node, or start it again; `clock` shifts its clock, as in "+300".
+
+        `url` is the address of the database; by default, the node is connected directly.
+        """
         name = f"node-{number}"
         self._network.add(name)
         config = self._folder / f"{name}.toml"
         config.write_text(
-            f"state_dir = '{self._folder}/{name}'\ndatabase_url = '{self._url}'\n"
-            f"archive = '{self._folder}/archive'\n"
-            f"engine = '{self._engine}'\nallow_networks = ['{self._network.allowed}']\n"
+            f"state_dir = '{self._folder}/{name}'\ndatabase_url = '{url or self.url}'\n"
+            f"archive = '{self._archive}'\n"
+            f"engine = '{self._engine}'\nnode = '{name}'\nallow_networks = ['{self._network.allowed}']\n"
             f"contact = 'https://{name}.example'\ninterval = {INTERVAL}\ninterval_floor = {INTERVAL}\n"
             f"host_delay = {DELAY}\nextractors = 1\nretry_delay = 2\nrevisit_first = 'off'\nstories = false\n"
             "listen = '127.0.0.1:0'\nlog_format = 'json'\nlog_level = 'info'\nmigrate_on_start = 'never'\n"
@@ -226,13 +235,19 @@ class Cluster:
             time.sleep(0.5)
         return True
 
-    def wait_until_all_asked(self, seconds: float = PATIENCE) -> None:
-        """Wait until each site was asked at least once."""
+    def begin(self) -> None:
+        """Add the sources once all nodes work, and wait until each site was asked.
+
+        Nodes that start with many overdue sources spread them over minutes, so as to start without a burst.
+        """
+        for node in self.nodes.values():
+            node.daemon.logged("started")
+        self.add_sources()
 
         def done() -> bool:
             return len({request.address for request in self.requests()}) == len(self.sites)
 
-        assert self.wait(done, seconds), "some sites were never asked"
+        assert self.wait(done, PATIENCE), "some sites were never asked"
 
     def finish(self, name: str, *, seconds: float = 180.0, longest_wait: float = 60.0) -> Proof:
         """Stop the publishing, wait until everything is saved, end all nodes and judge.
@@ -258,6 +273,7 @@ class Cluster:
             name=name, seconds=time.monotonic() - self._began, nodes=len({node.name for node in self._all}),
             verdict=verdict, orphans=orphans(requests, self.faults), published=count, records=self._count("records"),
             lost=sorted(without - slow), waiting=len(without & slow), doubled=self._doubled(), notes=notes,
+            faults=self.faults,
         )  # fmt: skip
 
     def _guids(self, site: Site, published: dict[tuple[int, int], int]) -> set[str]:
@@ -313,17 +329,17 @@ def open_cluster(
     *,
     engine: str = "procrastinate",
     sites: int = 300,
-    period: float = 60.0,
+    period: float = 120.0,
     most: int = 100,
 ) -> Iterator[Cluster]:
-    """Open a cluster without nodes: its database, its simulator, and the sources."""
+    """Open a cluster without nodes: its database and its simulator."""
     network = network or Loopback()
     server = Server(network)
     try:
         server.start()
         cluster = Cluster(folder, network, server, engine=engine, sites=sites, period=period, most=most)
         try:
-            asyncio.run(cluster.add_sources())
+            asyncio.run(migrate.upgrade(cluster.local_url))
             yield cluster
         finally:
             cluster.close()

@@ -59,7 +59,7 @@ def cluster(tmp_path: Path, network: Network) -> Iterator[Cluster]:
     with open_cluster(tmp_path, network, engine=ENGINE) as cluster:
         for number in (1, 2, 3):
             cluster.start(number)
-        cluster.wait_until_all_asked()
+        cluster.begin()
         yield cluster
 
 
@@ -67,6 +67,9 @@ def is_whole(proof: Proof, table: list[Proof]) -> None:
     """Add a proof to the table, and check what must always hold."""
     table.append(proof)
     print("", Proof.HEADER, proof.row, *proof.verdict.breaches[:20], *proof.verdict.apart[:10], sep="\n")
+    if proof.verdict.breaches:
+        print(*(f"{fault.kind} {fault.node} from {fault.began:.3f} to {fault.ended:.3f}" for fault in proof.faults),
+              sep="\n")  # fmt: skip
     assert proof.verdict.breaches == []
     assert proof.lost == []
     assert proof.doubled == []
@@ -78,9 +81,7 @@ def test_a_small_cluster_survives_a_kill(tmp_path: Path) -> None:
     with open_cluster(tmp_path, Loopback(), engine=ENGINE, sites=20, period=5.0, most=6) as cluster:
         cluster.start(1)
         cluster.start(2)
-        cluster.wait_until_all_asked()
-        for node in cluster.nodes.values():
-            node.daemon.logged("started")
+        cluster.begin()
         victim = cluster.requests()[-1].node
         cluster.kill(victim)
 
@@ -169,7 +170,7 @@ def test_clocks_differ(tmp_path: Path, network: Network, table: list[Proof]) -> 
     with open_cluster(tmp_path, network, engine=ENGINE) as cluster:
         for number, clock in ((1, "-300"), (2, ""), (3, "+300")):
             cluster.start(number, clock=clock)
-        cluster.wait_until_all_asked()
+        cluster.begin()
         time.sleep(share(40))
         cluster.kill("node-3")
         cluster.start(3, clock="+300")
@@ -185,7 +186,7 @@ def test_all_together(tmp_path: Path, network: Network, table: list[Proof]) -> N
     with open_cluster(tmp_path, network, engine=ENGINE) as cluster:
         for number in (1, 2, 3, 5):
             cluster.start(number, clock=clocks.get(number, ""))
-        cluster.wait_until_all_asked()
+        cluster.begin()
         cluster.join(4)
         rounds = max(1, math.floor(share(200) / 20))
         for number in range(rounds):
@@ -216,7 +217,7 @@ def test_two_daemons_without_a_queue_break_manners(tmp_path: Path) -> None:
     with open_cluster(tmp_path, Loopback(), engine="local", sites=40, period=10) as cluster:
         cluster.start(1)
         cluster.start(2)
-        cluster.wait_until_all_asked()
+        cluster.begin()
         time.sleep(20)
         proof = cluster.finish("two daemons, engine = local")
 

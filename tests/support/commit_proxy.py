@@ -1,7 +1,7 @@
 """A proxy in front of PostgreSQL that cuts a connection at a COMMIT, so that the client does not know its outcome."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Literal
 from urllib.parse import quote
@@ -18,6 +18,8 @@ class CommitProxy:
     def __init__(self, target: str) -> None:
         self._target = conninfo_to_dict(target)
         self._cut: tuple[bytes, Outcome] | None = None
+        self._passed_over = 0
+        self._on_cut: Callable[[], None] = lambda: None
         self._connections: set[asyncio.Task[None]] = set()
         self.url = ""
         #: How many connections were cut.
@@ -40,9 +42,14 @@ class CommitProxy:
                 task.cancel()
             await asyncio.gather(*proxy._connections, return_exceptions=True)
 
-    def cut(self, statement: str, outcome: Outcome) -> None:
-        """Cut the next connection that commits a transaction with a statement that begins like this."""
-        self._cut = statement.encode(), outcome
+    def cut(
+        self, words: str, outcome: Outcome, *, passed_over: int = 0, on_cut: Callable[[], None] = lambda: None
+    ) -> None:
+        """Cut the next connection that commits a transaction with these words in a statement or in its values.
+
+        So many such commits are passed over first.  `on_cut` is called before the client can know of the cut.
+        """
+        self._cut, self._passed_over, self._on_cut = (words.encode(), outcome), passed_over, on_cut
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(self._forward(reader, writer))
@@ -79,7 +86,9 @@ class CommitProxy:
             if self._cut and self._cut[0] in message:
                 is_marked = True
             if kind == b"Q" and message[5:].upper().startswith(b"COMMIT"):
-                if is_marked and self._cut:
+                if is_marked and self._passed_over:
+                    self._passed_over -= 1
+                elif is_marked and self._cut:
                     _, outcome = self._cut
                     self._cut = None
                     self.cuts += 1
@@ -88,6 +97,7 @@ class CommitProxy:
                     await asyncio.wait([answers])
                     if outcome == "committed":
                         await self._finish(message, to_server)
+                    self._on_cut()
                     return
                 is_marked = False
             to_server.write(message)
