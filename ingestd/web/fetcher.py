@@ -187,7 +187,8 @@ class Fetcher:
             target = redirects.target
             if obey_robots:
                 delay = await self.robots.check(target.display_url)
-                self._pacing.set_delay(target.site, target.origin_text, delay)
+                since = self.robots.fetched_at(target.display_url)
+                self._pacing.set_delay(target.site, target.origin_text, delay, since=since)
             login = self._login_for(target)
             try:
                 response, seconds = await self._request(

@@ -93,18 +93,18 @@ class Pacing:
                     waiter.set_exception(OnHold(left))
         self._wake(site)
 
-    def set_delay(self, site: str, origin: str, delay: float) -> None:
+    def set_delay(self, site: str, origin: str, delay: float, *, since: float | None = None) -> None:
         """Set the delay (seconds) that an origin asks for; a delay not longer than the default removes it.
 
-        The longest delay among a site's origins applies to the whole site.  A longer one than all machines have known
-        begins now, since the site has just been asked for its robots.txt, with the delay that was known then.
+        The longest delay among a site's origins applies to the whole site.  A longer one than was known applies from
+        `since` on (monotonic seconds), when this process asked the site for its robots.txt with a shorter one.
         """
         before = self.delay_of(site)
         if self._delays.set(site, origin, delay) and self._shared:
-            asking = self._delays.asking(site)
-            self._shared.learn_delay(site, self._delays.longest(site), origin=asking, changed=origin)
-            if (now := self.delay_of(site)) > before:
-                self.hold(site, now)
+            longest, asking = self._delays.longest(site), self._delays.asking(site)
+            self._shared.learn_delay(site, longest, origin=asking, changed=origin)
+            if since is not None and longest > before and (left := since + longest - monotonic()) > 0:
+                self.hold(site, left)
 
     def share_failures(self, site: str, failures: Failures) -> None:
         """Let the next process that has a site know how it fails; only while a turn there is under way."""

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from time import monotonic
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
@@ -72,6 +73,8 @@ class _Parsed:
     rules: Protego
     #: As written, without comments and blank lines.
     lines: tuple[str, ...]
+    #: When this process fetched it (monotonic seconds); None: another one did.
+    fetched_at: float | None = None
 
 
 Fetch = Callable[[str], Awaitable[Reply]]
@@ -129,6 +132,11 @@ class Robots:
             raise Disallowed(url, f"{file.origin}/robots.txt says {rule!r}")
         return min(float(parsed.rules.crawl_delay(PRODUCT) or 0.0), MAX_CRAWL_DELAY)
 
+    def fetched_at(self, url: str) -> float | None:
+        """Return when this process fetched the file of a URL's origin (monotonic seconds); None if it did not."""
+        found = self._files.get(_origin(url))
+        return found.fetched_at if found else None
+
     async def sitemaps(self, url: str) -> list[str]:
         """Return the sitemaps in the robots.txt of a URL's origin; raises Forbidden, Held, NoRoom, Offline."""
         parsed = await self._get(_origin(url), url)
@@ -144,8 +152,10 @@ class Robots:
             async with lock:
                 found = self._files.get(origin)
                 if found is None or found.file.until <= datetime.now(UTC):
-                    file = await self._load(origin) or await self._fetch_file(origin, url)
-                    found = await asyncio.to_thread(_parse, file)
+                    loaded = await self._load(origin)
+                    file = loaded or await self._fetch_file(origin, url)
+                    fetched_at = None if loaded else monotonic()
+                    found = replace(await asyncio.to_thread(_parse, file), fetched_at=fetched_at)
                     self._cache(found)
         finally:
             if not lock.locked():

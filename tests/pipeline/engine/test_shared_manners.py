@@ -7,12 +7,14 @@ from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from ingestd.errors import Disallowed, Held, Refused
 from ingestd.pipeline.engine.row_turns import RowTurns, open_row_turns
 from ingestd.pipeline.retry import Retries
 from ingestd.pipeline.runtime import make_robots_store
 from ingestd.store.database import Database
+from ingestd.store.schema.tables import manners
 from ingestd.store.work import runs
 from ingestd.web.fetcher import Fetcher
 from ingestd.web.politeness.breakers import SITE_FAILURES
@@ -66,6 +68,27 @@ async def test_a_robots_file_is_read_once_for_all_machines(
         await turns.store()
 
     assert [request.path for request in newsroom.requests] == ["/robots.txt", "/page", "/page"]
+
+
+async def test_a_crawl_delay_applies_from_the_request_for_robots_txt_on_and_once(
+    database: Database, stack: AsyncExitStack, newsroom: Newsroom
+) -> None:
+    rules = b"User-agent: *\nCrawl-delay: 40\n"
+    newsroom.publish("/robots.txt", body=rules, content_type="text/plain")
+    page = newsroom.publish("/page", body=b"<p>News", content_type="text/html")
+    first, turns, _ = await open_machine(database, stack)
+    with pytest.raises(Held) as held:
+        await first.get(page, obey_robots=True)
+    assert 35 < held.value.seconds <= 40
+    await turns.give_all_back()
+    long_ago = datetime(2000, 1, 1, tzinfo=UTC)
+    async with database.write() as connection:
+        await connection.execute(update(manners).values(held_until=long_ago, next_at=long_ago))
+
+    second, _, pacing = await open_machine(database, stack)
+    await second.get(page, obey_robots=True)  # it has the file from the first one, which was a while ago
+
+    assert pacing.delay_of("127.0.0.1") == 40
 
 
 async def test_machines_count_the_failures_of_a_site_together(
