@@ -160,6 +160,25 @@ async def test_work_under_way_is_finished_at_a_stop(newsroom: Newsroom, machine:
     assert await count(machine.runtime, "sources", "run_id IS NOT NULL") == 0
 
 
+async def test_work_that_does_not_end_is_given_up_when_the_time_to_stop_is_over(
+    newsroom: Newsroom, machine: Machine
+) -> None:
+    newsroom.publish("/slow.xml", body=feed(), when=asyncio.Event())
+    await add(machine.runtime, newsroom.url("/slow.xml"))
+    running = asyncio.create_task(machine.engine.run())
+    async with asyncio.timeout(60):
+        while not newsroom.requests:
+            machine.engine.nudge()
+            await asyncio.sleep(0.05)
+    machine.engine.stop()
+
+    running.cancel()
+
+    async with asyncio.timeout(10):
+        await asyncio.wait([running])
+    assert running.cancelled()
+
+
 async def test_a_page_is_revisited(newsroom: Newsroom, machine: Machine) -> None:
     await add(machine.runtime, publish(newsroom, 1))
     await machine.engine.run_until_idle()

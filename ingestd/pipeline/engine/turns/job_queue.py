@@ -1,10 +1,11 @@
 """The queue of Procrastinate (PostgreSQL): jobs are turns at sites, one of a site at a time in the whole cluster."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import structlog
 from procrastinate import App, PsycopgConnector
@@ -30,6 +31,10 @@ QUEUE, TASK = "turns", "site_turn"
 NODE_QUEUE = f"{QUEUE}@"
 
 
+#: Seconds in which the ends of turns that are given up are stored.
+_LAST_WORDS = 5.0
+
+
 class QueueError(Exception):
     """The queue is not available; the message is that of its driver."""
 
@@ -48,18 +53,23 @@ class JobQueue:
         #: Sites whose turns are under way here, and the jobs that were found to be nobody's at the last look.
         self._sites: set[str] = set()
         self._suspects: set[int] = set()
+        self._turns: set[asyncio.Task[Any]] = set()
         # It logs each job, twice.
         logging.getLogger("procrastinate").setLevel(logging.WARNING)
 
         @self._app.task(name=TASK, queue=QUEUE)
         async def site_turn(site: str) -> None:
+            turn = asyncio.current_task()
+            assert turn is not None
             self._sites.add(site)
+            self._turns.add(turn)
             try:
                 await take(site)
             except Exception:
                 log.exception("bug", site=site)
             finally:
                 self._sites.discard(site)
+                self._turns.discard(turn)
 
         self._task = site_turn
 
@@ -136,9 +146,18 @@ class JobQueue:
             stalled_worker_timeout=DEAD_AFTER,
             listen_notify=wait,
         )
+        working = asyncio.create_task(self._worker.run(), name="worker of turns")  # type: ignore[no-untyped-call]
         try:
             with _as_queue_error():
-                await self._worker.run()  # type: ignore[no-untyped-call]
+                await asyncio.shield(working)
+        except asyncio.CancelledError:
+            # By itself the worker waits for its turns, however long they take.
+            self.stop()
+            for turn in self._turns:
+                turn.cancel()
+            await asyncio.wait([working], timeout=_LAST_WORDS)
+            working.cancel()
+            raise
         finally:
             self._worker = None
 
