@@ -57,9 +57,9 @@ async def save_side_by_side(connection: AsyncConnection, found: Sequence[EntryOu
     done = await sharing.attempt(connection, lambda: _save_locked(connection, found, is_shared=True))
     if done is not None:
         return done
-    await lock_records(connection)
-    await sharing.raise_sequences(connection)
-    return await save_outcomes(connection, found)
+    done = await save_outcomes(connection, found)
+    await sharing.raise_sequences(connection)  # after the numbers that were given out here: the next need not be alone
+    return done
 
 
 def _is_saved_alone(outcome: EntryOutcome) -> bool:

@@ -13,9 +13,9 @@ from ingestd.model.article import Article
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database, lock_numbers
 from ingestd.store.events import event_log
-from ingestd.store.records import sharing
+from ingestd.store.records import save, sharing
 from ingestd.store.records.outcomes import CommitResult, EntryOutcome, Saved
-from ingestd.store.records.save import save_side_by_side
+from ingestd.store.records.save import save_outcomes, save_side_by_side
 from ingestd.store.schema import tables
 from tests.support.outcomes import claimed, keep, saved
 
@@ -147,6 +147,23 @@ async def test_numbers_that_another_program_has_given_out_are_not_given_again(da
     found = await read_events(database)
     assert [seq for seq, *_ in found] == [1, 2, 3, 4, 5, 6]
     assert len({record_id for _, _, record_id, _ in found}) == 6
+
+
+async def test_after_a_clash_articles_are_saved_side_by_side_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await keep(database, await articles(database, "alone", ("Alone.", None)))
+    await put(database, await articles(database, "clash", ("After it.", None)))
+    alone: list[int] = []
+
+    async def note(connection: AsyncConnection, found: Sequence[EntryOutcome]) -> list[CommitResult]:
+        alone.append(len(found))
+        return await save_outcomes(connection, found)
+
+    monkeypatch.setattr(save, "save_outcomes", note)
+    await put(database, await articles(database, "next", ("The next.", None)))
+
+    assert alone == []
 
 
 async def test_many_writers_leave_one_record_for_each_text_and_no_gap_in_the_events(database: Database) -> None:
