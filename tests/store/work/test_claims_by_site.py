@@ -143,7 +143,7 @@ async def test_revisits_that_are_too_late_are_ended_by_few_statements(queue: Run
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-@pytest.mark.parametrize("of", [entries._queue(None), entries._queue(7), revisits._QUEUE], ids=["new", "of 7", "re"])
+@pytest.mark.parametrize("of", [entries.pending(None), entries.pending(7), revisits._QUEUE], ids=["new", "of 7", "re"])
 async def test_rows_of_one_due_time_are_not_sorted(runtime: Runtime, of: due.Queue) -> None:
     query = of.rows(NOW).limit(500).compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
 
@@ -157,7 +157,7 @@ async def test_rows_of_one_due_time_are_not_sorted(runtime: Runtime, of: due.Que
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("queue", [entries._queue(None), entries._queue(7), revisits._QUEUE], ids=["new", "of 7", "re"])
+@pytest.mark.parametrize("queue", [entries.pending(None), entries.pending(7), revisits._QUEUE], ids=["new", "of 7", "re"])
 async def test_every_search_of_due_entries_uses_an_index_of_its_queue(runtime: Runtime, queue: due.Queue) -> None:
     plans: list[str] = []
 
