@@ -2,8 +2,9 @@
 
 python benchmarks/suite.py [--only NAME]...
 
-With --only, the figures of the others stay those of the run that they are from.  A million sources are only measured
-when they are named: "1,000,000 sources on SQLite", "1,000,000 sources on PostgreSQL".  Takes six minutes on two idle
+With --only, the figures of the others stay those of the run that they are from.  A million sources and the engine of
+many machines are only measured when they are named: "1,000,000 sources on SQLite", "1,000,000 sources on PostgreSQL",
+"turns beside the local engine", "turns at 300,000 sites".  Takes six minutes on two idle
 cores, and never more than a quarter of an hour: what has not ended by then is stopped.  Ends with exit status 1 if
 one of them fails or is stopped: its figures are then missing.  CORPUS_DIR, if it is set, has a folder `articles` of
 saved pages, which are cleaned and ingested besides invented ones.
@@ -63,6 +64,8 @@ def on_demand() -> dict[str, list[str]]:
     return {
         "1,000,000 sources on SQLite": ["many_sources.py", "--sources", "1000000"],
         "1,000,000 sources on PostgreSQL": ["many_sources.py", "--sources", "1000000", "--database", "postgresql"],
+        "turns beside the local engine": ["turns.py"],
+        "turns at 300,000 sites": ["turns_many.py"],
     }
 
 
