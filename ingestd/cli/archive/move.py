@@ -66,8 +66,8 @@ def move(
             "archive": f"{place}", "documents": found.documents, "copied": found.copied, "erased": found.erased,
             "others": found.others, "missing": len(found.missing), "running": running,
         },
-        f"copied {found.copied} of {found.documents} documents now, {found.erased} erased; verified\n"
-        f'set in the settings: archive = "{place}"',
+        f"copied {found.copied} of {found.documents} documents now, {found.erased} erased; all are verified: "
+        f'set archive = "{place}" in the settings',
         json=json,
     )  # fmt: skip
 

@@ -58,7 +58,7 @@ def test_an_archive_moves_to_s3_and_back(
 
     assert moved.status == 0, moved.error
     assert (moved.json["documents"], moved.json["copied"], moved.json["missing"]) == (3, 3, 0)
-    assert f'set in the settings: archive = "{to_s3}"' in ingestd(config, "archive", "move", to_s3).out
+    assert f'set archive = "{to_s3}" in the settings' in ingestd(config, "archive", "move", to_s3).out
     (tmp_path / "state" / "archive").rename(tmp_path / "old")
     monkeypatch.setenv("INGESTD_ARCHIVE", to_s3)
     assert [ingestd(config, "archive", "show", *how).out for how in shows] == before

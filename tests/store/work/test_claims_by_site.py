@@ -157,7 +157,9 @@ async def test_rows_of_one_due_time_are_not_sorted(runtime: Runtime, of: due.Que
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("queue", [entries.pending(None), entries.pending(7), revisits._QUEUE], ids=["new", "of 7", "re"])
+@pytest.mark.parametrize(
+    "queue", [entries.pending(None), entries.pending(7), revisits._QUEUE], ids=["new", "of 7", "re"]
+)
 async def test_every_search_of_due_entries_uses_an_index_of_its_queue(runtime: Runtime, queue: due.Queue) -> None:
     plans: list[str] = []
 
