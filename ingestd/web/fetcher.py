@@ -97,7 +97,7 @@ class Fetcher:
         pacing.on_failures = self.breakers.adopt
         self._outage_detector = OutageDetector(nameservers, self.breakers.answered_since)
         fetch_robots = partial(self.get, accept=ACCEPT_ROBOTS, truncate_to=MAX_BYTES)
-        self.robots = Robots(fetch_robots, robots_store or RobotsStore())
+        self.robots = Robots(fetch_robots, robots_store or RobotsStore(), self._keep_delay)
 
     async def __aenter__(self) -> Self:
         self._resolver = open_resolver(self._nameservers)
@@ -171,6 +171,10 @@ class Fetcher:
         login = self._login_for(target)
         return login.scrub_reply(reply) if login else reply
 
+    def _keep_delay(self, origin: str, delay: float, since: float) -> None:
+        target = Target.parse(f"{origin}/")
+        self._pacing.set_delay(target.site, target.origin_text, delay, since=since)
+
     def has_login_for(self, url: str) -> bool:
         """Return whether the operator has set a login for the origin of a URL."""
         return parse_origin(url) in self._logins
@@ -186,9 +190,7 @@ class Fetcher:
         while True:
             target = redirects.target
             if obey_robots:
-                delay = await self.robots.check(target.display_url)
-                since = self.robots.fetched_at(target.display_url)
-                self._pacing.set_delay(target.site, target.origin_text, delay, since=since)
+                self._pacing.set_delay(target.site, target.origin_text, await self.robots.check(target.display_url))
             login = self._login_for(target)
             try:
                 response, seconds = await self._request(

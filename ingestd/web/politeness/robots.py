@@ -73,14 +73,19 @@ class _Parsed:
     rules: Protego
     #: As written, without comments and blank lines.
     lines: tuple[str, ...]
-    #: When this process fetched it (monotonic seconds); None: another one did.
-    fetched_at: float | None = None
 
 
 Fetch = Callable[[str], Awaitable[Reply]]
 Load = Callable[[str], Awaitable[RobotsFile | None]]
 Save = Callable[[RobotsFile], Awaitable[None]]
 Keep = Callable[[bytes, Answer], Awaitable[None]]
+
+
+OnFetched = Callable[[str, float, float], None]
+
+
+def _ignore(_origin: str, _delay: float, _at: float) -> None:
+    pass
 
 
 async def _load_nothing(_origin: str) -> RobotsFile | None:
@@ -107,11 +112,16 @@ class RobotsStore:
 
 
 class Robots:
-    """Cache of the robots.txt of every origin; `fetch` gets a URL without checking robots.txt."""
+    """Cache of the robots.txt of every origin; `fetch` gets a URL without checking robots.txt.
 
-    def __init__(self, fetch: Fetch, store: RobotsStore) -> None:
+    `on_fetched` is called with the origin, its Crawl-delay (seconds) and the time (monotonic) at which this process
+    has fetched its file, before that is stored.
+    """
+
+    def __init__(self, fetch: Fetch, store: RobotsStore, on_fetched: OnFetched = _ignore) -> None:
         self._fetch = fetch
         self._store = store
+        self._on_fetched = on_fetched
         self._files: OrderedDict[str, _Parsed] = OrderedDict()
         self._lines = 0
         #: Origin → held while its file is loaded or fetched.
@@ -130,12 +140,7 @@ class Robots:
         rule = _blocking_rule(url, parsed) if inline else await asyncio.to_thread(_blocking_rule, url, parsed)
         if rule:
             raise Disallowed(url, f"{file.origin}/robots.txt says {rule!r}")
-        return min(float(parsed.rules.crawl_delay(PRODUCT) or 0.0), MAX_CRAWL_DELAY)
-
-    def fetched_at(self, url: str) -> float | None:
-        """Return when this process fetched the file of a URL's origin (monotonic seconds); None if it did not."""
-        found = self._files.get(_origin(url))
-        return found.fetched_at if found else None
+        return _crawl_delay(parsed)
 
     async def sitemaps(self, url: str) -> list[str]:
         """Return the sitemaps in the robots.txt of a URL's origin; raises Forbidden, Held, NoRoom, Offline."""
@@ -153,9 +158,7 @@ class Robots:
                 found = self._files.get(origin)
                 if found is None or found.file.until <= datetime.now(UTC):
                     loaded = await self._load(origin)
-                    file = loaded or await self._fetch_file(origin, url)
-                    fetched_at = None if loaded else monotonic()
-                    found = replace(await asyncio.to_thread(_parse, file), fetched_at=fetched_at)
+                    found = await (asyncio.to_thread(_parse, loaded) if loaded else self._fetch_file(origin, url))
                     self._cache(found)
         finally:
             if not lock.locked():
@@ -175,7 +178,7 @@ class Robots:
         file = await self._store.load(origin)
         return file if file and file.until > datetime.now(UTC) else None
 
-    async def _fetch_file(self, origin: str, url: str) -> RobotsFile:
+    async def _fetch_file(self, origin: str, url: str) -> _Parsed:
         verdict: Literal["rules", "allow", "deny"] = "deny"
         body, cache_time, file_url = "", FAILURE_CACHE_TIME, f"{origin}/robots.txt"
         content = b""
@@ -204,10 +207,14 @@ class Robots:
             content = reply.body[:MAX_BYTES]
             body = content.decode("utf-8-sig", "replace").replace("\0", "")
             answer = reply.answer(answer.fetched_at) or replace(answer, status=reply.status, reason=reply.reason)
-        await self._store.keep(content, answer)
+        fetched_at = monotonic()
         file = RobotsFile(origin=origin, verdict=verdict, body=body, until=datetime.now(UTC) + cache_time)
+        parsed = await asyncio.to_thread(_parse, file)
+        # Before it is stored, which may take long: other processes must not ask the site meanwhile.
+        self._on_fetched(origin, _crawl_delay(parsed), fetched_at)
+        await self._store.keep(content, answer)
         await self._store.save(file)
-        return file
+        return parsed
 
 
 def answer_of_refusal(url: str, error: Refused, at: datetime) -> Answer:
@@ -231,6 +238,10 @@ def _parse(file: RobotsFile) -> _Parsed:
         rules=Protego.parse("\n".join(kept)),
         lines=kept,
     )
+
+
+def _crawl_delay(parsed: _Parsed) -> float:
+    return min(float(parsed.rules.crawl_delay(PRODUCT) or 0.0), MAX_CRAWL_DELAY)
 
 
 def _blocking_rule(url: str, parsed: _Parsed) -> str | None:

@@ -160,6 +160,24 @@ async def test_a_crawl_delay_is_observed_up_to_a_limit(
     assert await fetcher.robots.check(newsroom.url("/page")) == seconds
 
 
+async def test_a_crawl_delay_counts_before_its_file_is_stored(newsroom: Newsroom) -> None:
+    """Storing may take long, and the process may end meanwhile."""
+    newsroom.publish("/robots.txt", body=b"User-agent: *\nCrawl-delay: 60\n", content_type="text/plain")
+    known: list[float] = []
+    pacing = Pacing(delay=0)
+
+    async def keep(_body: bytes, _answer: object) -> None:
+        known.append(pacing.delay_of("127.0.0.1"))
+
+    store = RobotsStore(keep=keep)
+    async with Fetcher(
+        user_agent="ingestd", timeout=5, max_body=10_000, allow_networks=LOOPBACK, pacing=pacing, robots_store=store
+    ) as fetcher:
+        assert await fetcher.robots.check(newsroom.url("/page")) == 60
+
+    assert known == [60]
+
+
 async def test_a_stored_file_is_not_fetched_again_by_another_process(newsroom: Newsroom) -> None:
     stored: dict[str, RobotsFile] = {}
 
