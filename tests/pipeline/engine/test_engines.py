@@ -20,9 +20,10 @@ from ingestd.store.polls import sources
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.records.outcomes import Saved, Untouched
 from ingestd.store.schema import tables
+from ingestd.store.work.own_claims import claim_of
 from ingestd.urls import source_url
 from tests.conftest import LendDatabase
-from tests.support.desk import add, feed, open_desk, page
+from tests.support.desk import add, claim_source, feed, open_desk, page
 from tests.support.dropping import item, write
 from tests.support.newsroom import Newsroom
 
@@ -272,7 +273,13 @@ async def test_machines_share_what_asks_no_site(stack: AsyncExitStack, url: str,
     folder = make_folder(tmp_path / "wire")
     for number in range(120):
         write(folder, f"{number:03}.json", item(f"{number}", text=f"Ferry {number} sails on the hour."), at=1e9)
-    await add(machines[0].runtime, source_url(str(folder)))
+    source = await add(machines[0].runtime, source_url(str(folder)))
+    # All are due before a machine begins, so that the first look finds work for several turns.
+    async with asyncio.timeout(60):
+        while await count(machines[0].runtime, "entries") < 120:
+            claimed = await claim_source(machines[0].runtime, source)
+            await machines[0].runtime.ingest.poll(claimed)
+            machines[0].runtime.claims.remove([claim_of(claimed)])
 
     running = [asyncio.create_task(machine.engine.run()) for machine in machines]
     async with asyncio.timeout(60):

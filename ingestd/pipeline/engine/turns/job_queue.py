@@ -10,7 +10,8 @@ from typing import Any, Self
 import structlog
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
-from procrastinate.jobs import JobDeferrer, Status
+from procrastinate.jobs import Job, JobDeferrer, Status
+from procrastinate.manager import JobManager
 from procrastinate.worker import Worker
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
@@ -31,12 +32,25 @@ QUEUE, TASK = "turns", "site_turn"
 NODE_QUEUE = f"{QUEUE}@"
 
 
+#: Seconds between two looks for turns without a notification, as for one that was queued before this process listened.
+_LOOK = 1.0
+
 #: Seconds in which the ends of turns that are given up are stored.
 _LAST_WORDS = 5.0
 
 
 class QueueError(Exception):
     """The queue is not available; the message is that of its driver."""
+
+
+class _Jobs(JobManager):
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
+        """Store the end of a job; if it was freed meanwhile, as lost, there is nothing to store."""
+        try:
+            await super().finish_job(job, status, delete_job)
+        except ConnectorException as error:
+            # Otherwise nobody would catch it.  A job that stays "doing" is freed by `free_lost`.
+            log.info("end of a turn not stored", site=job.lock, error=f"{error.__cause__ or error}".partition("\n")[0])
 
 
 class JobQueue:
@@ -48,6 +62,7 @@ class JobQueue:
         self._database = database
         self._own_queue = NODE_QUEUE + node
         self._app = App(connector=PsycopgConnector(conninfo=_conninfo(database.url), min_size=1, max_size=4))
+        self._app.job_manager = _Jobs(self._app.connector)
         self._concurrency = concurrency
         self._worker: Worker | None = None
         #: Sites whose turns are under way here, and the jobs that were found to be nobody's at the last look.
@@ -124,9 +139,9 @@ class JobQueue:
                 # A job that has just begun or ended is seen once.
                 lost += [job for job in unknown if job.id in self._suspects]
                 self._suspects = {job.id for job in unknown if job.id is not None}
-        for job in lost:
+        for number in [job.id for job in lost if job.id is not None]:
             try:
-                await manager.finish_job(job, status=Status.FAILED, delete_job=True)
+                await manager.finish_job_by_id_async(job_id=number, status=Status.FAILED, delete_job=True)
                 count += 1
             except ConnectorException:
                 continue  # another process was first
@@ -145,6 +160,7 @@ class JobQueue:
             update_heartbeat_interval=HEARTBEAT,
             stalled_worker_timeout=DEAD_AFTER,
             listen_notify=wait,
+            fetch_job_polling_interval=_LOOK,
         )
         working = asyncio.create_task(self._worker.run(), name="worker of turns")  # type: ignore[no-untyped-call]
         try:
