@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,6 +22,13 @@ if TYPE_CHECKING:  # it logs, and commands that only read must start fast
 #: Connection parameters (libpq, 32.1.2) that detect a server that vanished; parameters in the URL win.  Without them
 #: a connect waits two minutes, and an idle connection is probed only after two hours.
 _LIBPQ_TIMEOUTS = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+
+#: Seconds after which the server ends the transaction of a process at work on which nothing happens: its machine was
+#: stopped or cut off, and its locks would stop the others for as long.
+IDLE_TRANSACTION = 15
+
+#: Session parameters (PostgreSQL, 19.3.2) with which the server detects a machine that vanished, to end its locks.
+_SERVER_TIMEOUTS = {"tcp_keepalives_idle": 30, "tcp_keepalives_interval": 10, "tcp_keepalives_count": 3}
 
 #: Key of the calls to make after the commit, in the `info` of a connection.
 _AFTER_COMMIT = "ingestd_after_commit"
@@ -70,7 +78,9 @@ class Database:
                 isolation_level="READ COMMITTED",
                 connect_args={key: value for key, value in _LIBPQ_TIMEOUTS.items() if key not in make_url(url).query},
             )
-            event.listen(self._writer.sync_engine, "connect", _pin_session)
+            # A command may wait in the middle of an export for whoever reads it.
+            idle_limit = IDLE_TRANSACTION if outages else 0
+            event.listen(self._writer.sync_engine, "connect", partial(_pin_session, idle_limit=idle_limit))
             event.listen(self._writer.sync_engine, "handle_error", _drop_read_only_sessions)
         self._write_lock = asyncio.Lock()
         self._outages = outages
@@ -225,9 +235,12 @@ async def lock_numbers(connection: AsyncConnection) -> None:
     await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _NUMBERS_LOCK})
 
 
-def _pin_session(connection: Any, _record: Any) -> None:
-    """Set what the driver needs to read times, whatever a role or the server has for a default."""
+def _pin_session(connection: Any, _record: Any, *, idle_limit: int) -> None:
+    """Set what the driver needs to read times, whatever a role or the server has for a default, and the limits."""
     with connection.cursor() as cursor:
+        for name, seconds in _SERVER_TIMEOUTS.items():
+            cursor.execute(f"SET {name} = {seconds}")
+        cursor.execute(f"SET idle_in_transaction_session_timeout = '{idle_limit}s'")
         cursor.execute("SET DateStyle = 'ISO'")
         cursor.execute("SET TimeZone = 'UTC'")
     connection.commit()
