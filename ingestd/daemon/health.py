@@ -143,6 +143,7 @@ class Health:
                 self._commits(now),
                 *self._stories(now),
                 Check(name="scheduler:lag", value=lag, unit="s", at=now, verdict=judge_lag(lag)),
+                *self._engine(now),
                 *self._network(now),
                 *self._extractors(now),
                 Check(name="uptime", component="system", value=uptime, unit="s", at=now),
@@ -225,6 +226,12 @@ class Health:
         )  # fmt: skip
         failed = warn_when(passed > 0, "records could not be placed in stories within the last hour; see the log")
         yield Check(name="stories:passed", value=passed, unit="in the last hour", at=now, verdict=failed)
+
+    def _engine(self, now: datetime) -> Iterator[Check]:
+        if trouble := self.service.engine.trouble():
+            yield Check(
+                name="engine:takesWork", value=0.0, unit="turns", at=now, verdict=Verdict(status="fail", output=trouble)
+            )
 
     def _network(self, now: datetime) -> Iterator[Check]:
         breakers, groups = self.service.runtime.fetcher.breakers, self.service.runtime.pacing.groups

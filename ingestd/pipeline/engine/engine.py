@@ -54,3 +54,6 @@ class Engine(Protocol):
 
     def at_work(self) -> AtWork:
         """Return how much this process works on."""
+
+    def trouble(self) -> str | None:
+        """Return why this process takes no work; None: it does."""

@@ -85,6 +85,10 @@ class LocalEngine:
             waiting=self.polls.waiting + self.pages.waiting,
         )
 
+    def trouble(self) -> str | None:
+        """Return None: one process needs nobody else."""
+        return None
+
     def _dispatchers(self, kinds: Collection[Kind]) -> list[Dispatcher[Any]]:
         return [getattr(self, kind) for kind in KINDS if kind in kinds]
 

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -320,6 +320,40 @@ async def test_two_machines_share_the_work_and_keep_the_manners(
     # From the end of a request to the next, less what the loopback takes.
     spans = sorted((request.started, request.ended or 0.0) for request in newsroom.requests)
     assert min(later[0] - earlier[1] for earlier, later in pairwise(spans)) > 0.09
+
+
+async def test_a_machine_whose_clock_is_wrong_takes_no_work_until_it_is_right(
+    newsroom: Newsroom, stack: AsyncExitStack, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingestd.pipeline.engine.turns.engine.datetime", FastClock)
+    monkeypatch.setattr("ingestd.pipeline.engine.turns.engine._RESCUE", 0.0)
+    machine = await open_machine(stack, url, tmp_path, engine="procrastinate")
+    await add(machine.runtime, publish(newsroom, 1))
+    running = asyncio.create_task(machine.engine.run())
+    async with asyncio.timeout(60):
+        while not (trouble := machine.engine.trouble()):
+            machine.engine.nudge()
+            await asyncio.sleep(0.05)
+        assert "300 s ahead of the database's" in trouble
+        assert newsroom.requests == []
+
+        monkeypatch.setattr(FastClock, "AHEAD", timedelta())
+        while await count(machine.runtime, "records") == 0:
+            machine.engine.nudge()
+            await asyncio.sleep(0.05)
+        machine.engine.stop()
+        await running
+    assert machine.engine.trouble() is None
+
+
+class FastClock(datetime):
+    """A clock that somebody has set wrong."""
+
+    AHEAD = timedelta(seconds=300)
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        return datetime.now(tz) + cls.AHEAD
 
 
 @pytest.mark.parametrize("worker", ["of a machine that died", "of this one"])

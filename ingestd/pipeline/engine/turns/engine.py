@@ -31,6 +31,11 @@ _AHEAD = 4
 _LOOKING = 0x1267E581
 
 
+#: Seconds by which the clock of this machine may differ from the database's: times when work is due are compared among
+#: machines, so that the work of a machine that is ahead would be late at the others.
+MAX_CLOCK_OFFSET = 30.0
+
+
 class TurnEngine:
     """An `Engine` on a queue that machines share: it takes at most `concurrency` turns at once.
 
@@ -45,22 +50,26 @@ class TurnEngine:
         self._look = asyncio.Event()
         self._stopping = asyncio.Event()
         self._rescued_at = float("-inf")
+        #: Seconds by which this machine's clock is ahead of the database's.
+        self._clock_offset = 0.0
 
     async def run(self) -> None:
         """Work until `stop` is called and the turns under way have ended."""
         while not self._stopping.is_set():
             try:
                 async with self._queue:
+                    await self._compare_clocks()
                     looking = asyncio.create_task(self._look_for_work(), name="look for due sites")
                     try:
                         while not self._stopping.is_set():
-                            await self._queue.work(wait=True)
+                            if not self.trouble():
+                                await self._queue.work(wait=True)
                             # Without its own network, this machine would only take turns from those that have one.
-                            await self._pause(self._runtime.fetcher.held_for(""))
+                            await self._pause(self._runtime.fetcher.held_for("") or (1.0 if self.trouble() else 0.0))
                     finally:
                         looking.cancel()
                         await asyncio.wait([looking])
-            except QueueError as error:
+            except (QueueError, StoreError) as error:
                 log.warning("the queue of turns is not available", error=str(error))
                 await self._pause(_AFTER_FAILURE)
 
@@ -90,6 +99,28 @@ class TurnEngine:
         """Return how much this process works on."""
         return self._turns.at_work()
 
+    def trouble(self) -> str | None:
+        """Return why this process takes no work; None: it does."""
+        if abs(self._clock_offset) <= MAX_CLOCK_OFFSET:
+            return None
+        side = "ahead of" if self._clock_offset > 0 else "behind"
+        return (
+            f"the clock of this machine is {abs(self._clock_offset):.0f} s {side} the database's: it takes no work "
+            "until the clocks agree; have both set by NTP"
+        )
+
+    async def _compare_clocks(self) -> None:
+        async with self._runtime.database.read() as connection:
+            theirs: datetime = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
+        before, self._clock_offset = self.trouble(), (datetime.now(UTC) - theirs).total_seconds()
+        after = self.trouble()
+        if after:
+            self._queue.stop()
+            if not before:
+                log.error("takes no work", reason=after)
+        elif before:
+            log.info("takes work again: the clocks agree")
+
     async def _look_for_work(self) -> None:
         while True:
             await self._look.wait()
@@ -97,13 +128,15 @@ class TurnEngine:
             try:
                 if monotonic() - self._rescued_at >= _RESCUE:
                     self._rescued_at = monotonic()
+                    await self._compare_clocks()
                     if count := await self._queue.free_lost():
                         log.info("freed the sites of lost turns", turns=count)
                     async with self._runtime.database.write() as connection:
                         await free_queues_of_nodes(connection, NODE_QUEUE)
                 if self._runtime.fetcher.held_for(""):
                     self._queue.stop()
-                await self._queue_due_sites()
+                if not self.trouble():
+                    await self._queue_due_sites()
             except StoreError as error:
                 log_failure(log, "due sites not found", error)
                 await asyncio.sleep(_AFTER_FAILURE)
