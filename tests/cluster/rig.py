@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,7 +54,8 @@ class Node:
     def stop_processes(self, number: signal.Signals) -> None:
         """Send SIGSTOP or SIGCONT to the daemon and to its workers."""
         for pid in (self.pid, *below(self.pid)):
-            os.kill(pid, number)
+            with suppress(ProcessLookupError):  # a worker that ended since it was listed
+                os.kill(pid, number)
 
     @property
     def is_alive(self) -> bool:
