@@ -85,7 +85,7 @@ class Namespaces:
             "link add hub type bridge",
             "addr add 198.18.0.1/16 dev hub",
             "link set hub up",
-            *(f"route add local 198.18.{part}.0/24 dev lo" for part in range(1, 8)),
+            *(f"route add local 198.18.{2**bit}.0/{24 - bit} dev lo" for bit in range(1, 8)),
         ):
             _ip("-n", hub, *command.split())
 

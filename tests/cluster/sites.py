@@ -101,7 +101,8 @@ class Site:
 
         `network` is the first two parts of its address.
         """
-        address, kind = f"{network}.{1 + number // 250}.{1 + number % 250}", number % 20
+        # Each in a network of its own: sites of one that throttle are taken for one host, and share a budget.
+        address, kind = f"{network}.{2 + number % 250}.{1 + number // 250}", number % 20
         site = cls(number=number, address=address, most=most, period=period)
         if kind < 3:
             return replace(site, crawl_delay=2)
