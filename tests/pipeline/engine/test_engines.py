@@ -267,6 +267,19 @@ async def test_what_is_due_but_never_worked_on_queues_no_turns(
     assert await count(machine.runtime, "entries", "due_at <= now() OR revisit_at <= now()") == 1
 
 
+async def run_until_saved(machines: list[Machine], records: int) -> None:
+    """Let machines work at the same time until there are so many records, and stop them."""
+    running = [asyncio.create_task(machine.engine.run()) for machine in machines]
+    async with asyncio.timeout(60):
+        while await count(machines[0].runtime, "records") < records:
+            for machine in machines:
+                machine.engine.nudge()
+            await asyncio.sleep(0.05)
+        for machine in machines:
+            machine.engine.stop()
+        await asyncio.gather(*running)
+
+
 async def test_machines_share_what_asks_no_site(stack: AsyncExitStack, url: str, tmp_path: Path) -> None:
     # Each machine takes two turns at once, of at most 50 entries each.
     machines = [await open_machine(stack, url, tmp_path / name, slots=1, engine="procrastinate") for name in "ab"]
@@ -281,15 +294,7 @@ async def test_machines_share_what_asks_no_site(stack: AsyncExitStack, url: str,
             await machines[0].runtime.ingest.poll(claimed)
             machines[0].runtime.claims.remove([claim_of(claimed)])
 
-    running = [asyncio.create_task(machine.engine.run()) for machine in machines]
-    async with asyncio.timeout(60):
-        while await count(machines[0].runtime, "records") < 120:
-            for machine in machines:
-                machine.engine.nudge()
-            await asyncio.sleep(0.05)
-        for machine in machines:
-            machine.engine.stop()
-        await asyncio.gather(*running)
+    await run_until_saved(machines, 120)
 
     saved = [sum(isinstance(one, Saved) for one in machine.done) for machine in machines]
     assert sum(saved) == 120
@@ -304,15 +309,7 @@ async def test_two_machines_share_the_work_and_keep_the_manners(
     ]
     await add(machines[0].runtime, publish(newsroom, 12))
     await add(machines[0].runtime, publish(newsroom, 12, name="b"))
-    running = [asyncio.create_task(machine.engine.run()) for machine in machines]
-    async with asyncio.timeout(60):
-        while await count(machines[0].runtime, "records") < 24:
-            for machine in machines:
-                machine.engine.nudge()
-            await asyncio.sleep(0.05)
-        for machine in machines:
-            machine.engine.stop()
-        await asyncio.gather(*running)
+    await run_until_saved(machines, 24)
 
     paths = Counter(request.path for request in newsroom.requests)
     assert [path for path, times in paths.items() if times > 1] == []
